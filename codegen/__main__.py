@@ -1,0 +1,80 @@
+"""The command: `python -m codegen generate | check`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+_ROOT = Path(__file__).parent.parent
+_SPEC = _ROOT / "spec" / "halopay.yaml"
+_OUT = _ROOT / "generated" / "halopay_api"
+_spec = click.option(
+    "--spec", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=_SPEC, help="The spec to read."
+)
+_out = click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=_OUT, help="The directory of the package."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Generate `halopay_api` from the spec."""
+
+
+@main.command()
+@_spec
+@_out
+def generate(spec: Path, out: Path) -> None:
+    """Write the package anew; the whole directory is replaced.
+
+    \b
+    Examples:
+      python -m codegen generate
+      python -m codegen generate --spec changed.yaml --out /tmp/halopay_api
+    """
+    from codegen import tree
+
+    files = _files(spec)
+    tree.replace(out, files)
+    click.echo(f"{out}: {len(files)} files")
+
+
+@main.command()
+@_spec
+@_out
+def check(spec: Path, out: Path) -> None:
+    """Exit 1 if the package is not what the spec generates, and name every file.
+
+    \b
+    Examples:
+      python -m codegen check
+      python -m codegen check --spec changed.yaml
+    """
+    from codegen import tree
+
+    differences = tree.compare(out, _files(spec))
+    for difference in differences:
+        click.echo(str(difference), err=True)
+    if differences:
+        click.echo(f"{out} is not what {spec} generates; run `make generate`.", err=True)
+        sys.exit(1)
+    click.echo(f"{out}: as generated")
+
+
+def _files(spec: Path) -> dict[str, str]:
+    from codegen.document import read
+    from codegen.errors import SpecError
+    from codegen.formatting import format_python
+    from codegen.render import render
+
+    try:
+        return format_python(render(read(spec)))
+    except SpecError as error:
+        click.echo(f"{spec}: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m codegen")

@@ -1,0 +1,210 @@
+"""The OpenAPI that the generator understands, as a table; all else is refused by its pointer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from codegen.errors import SpecError, step
+
+# Keys whose content is data, not spec: nothing in there is looked at.
+FREE = frozenset({"default", "example", "examples", "enum"})
+
+# node → key → what stands there. `[x` is a list of x, `{x` a mapping to x; x- keys may stand anywhere.
+_NODES: Mapping[str, Mapping[str, str]] = {
+    "root": {
+        "openapi": "version",
+        "info": "info",
+        "servers": "[server",
+        "security": "[security",
+        "tags": "[tag",
+        "paths": "{path",
+        "webhooks": "{webhook",
+        "components": "components",
+    },
+    "info": {
+        "title": "text",
+        "version": "text",
+        "summary": "text",
+        "description": "text",
+        "license": "license",
+        "contact": "{text",
+        "termsOfService": "text",
+    },
+    "license": {"name": "text", "identifier": "text", "url": "text"},
+    "server": {"url": "text", "description": "text"},
+    "tag": {"name": "text", "description": "text"},
+    "path": {"post": "operation"},
+    "webhook": {"post": "delivery"},
+    "operation": {
+        "operationId": "text",
+        "tags": "[text",
+        "summary": "text",
+        "description": "text",
+        "security": "[security",
+        "requestBody": "request",
+        "responses": "answers",
+    },
+    "delivery": {
+        "operationId": "text",
+        "tags": "[text",
+        "summary": "text",
+        "description": "text",
+        "security": "[security",
+        "parameters": "[header-parameter",
+        "requestBody": "request",
+        "responses": "acknowledgements",
+    },
+    "request": {"required": "flag", "description": "text", "content": "json"},
+    "answers": {"200": "answer"},
+    "answer": {"description": "text", "headers": "{header", "content": "json", "links": "{link"},
+    "acknowledgements": {"200": "acknowledgement"},
+    "acknowledgement": {"$ref": "ref", "description": "text", "content": "plain"},
+    "json": {"application/json": "media"},
+    "plain": {"text/plain": "media"},
+    "media": {"schema": "schema", "example": "any", "examples": "any"},
+    "header": {"$ref": "ref", "required": "flag", "description": "text", "schema": "schema"},
+    "header-parameter": {
+        "$ref": "ref",
+        "name": "text",
+        "in": "header-only",
+        "required": "flag",
+        "description": "text",
+        "schema": "schema",
+    },
+    "link": {"operationId": "text", "requestBody": "any", "parameters": "any", "description": "text"},
+    "components": {
+        "schemas": "{schema",
+        "headers": "{header",
+        "parameters": "{header-parameter",
+        "responses": "{acknowledgement",
+        "securitySchemes": "{scheme",
+    },
+    "scheme": {"type": "text", "in": "text", "name": "text", "description": "text"},
+    "schema": {
+        "$ref": "ref",
+        "type": "type",
+        "format": "text",
+        "title": "text",
+        "description": "text",
+        "enum": "scalars",
+        "required": "[text",
+        "properties": "{schema",
+        "items": "schema",
+        "allOf": "[schema",
+        "pattern": "pattern",
+        "minLength": "count",
+        "minimum": "whole",
+        "additionalProperties": "true",
+        "default": "any",
+        "example": "any",
+        "examples": "any",
+        "$comment": "text",
+    },
+}
+_TYPES = frozenset({"string", "integer", "boolean", "object", "array"})
+
+
+def check(data: Mapping[str, Any]) -> None:
+    """Refuse a spec that says what the generator would not hear.
+
+    Raises: SpecError with the pointer of the first such place.
+    """
+    for key in ("openapi", "info", "paths"):
+        if key not in data:
+            raise SpecError(step("", key), "missing")
+    _check("root", data, "")
+
+
+def _check(kind: str, node: Any, pointer: str) -> None:
+    if kind.startswith("["):
+        if not isinstance(node, list):
+            raise SpecError(pointer, "expected a list")
+        for index, item in enumerate(node):
+            _check(kind[1:], item, step(pointer, index))
+    elif kind.startswith("{"):
+        for key, item in _mapping(node, pointer).items():
+            if not key.startswith("x-"):
+                _check(kind[1:], item, step(pointer, key))
+    elif kind in _NODES:
+        for key, item in _mapping(node, pointer).items():
+            if key in _NODES[kind]:
+                _check(_NODES[kind][key], item, step(pointer, key))
+            elif not key.startswith("x-"):
+                known = ", ".join(sorted(_NODES[kind]))
+                raise SpecError(step(pointer, key), f"not supported here; supported: {known}")
+        if kind == "schema":
+            _check_schema(node, pointer)
+    else:
+        allowed, expected = _LEAVES[kind]
+        if not allowed(node):
+            raise SpecError(pointer, f"expected {expected}")
+
+
+def _mapping(node: Any, pointer: str) -> dict[str, Any]:
+    if not isinstance(node, dict):
+        raise SpecError(pointer, "expected a mapping")
+    return node
+
+
+def _check_schema(node: Mapping[str, Any], pointer: str) -> None:
+    if "$ref" in node:
+        for key in node:
+            if key not in ("$ref", "description", "title", "$comment") and not key.startswith("x-"):
+                raise SpecError(step(pointer, key), "cannot stand beside $ref")
+        return
+    if "type" not in node:
+        raise SpecError(step(pointer, "type"), "missing")
+    for key, kinds in (("items", "array"), ("properties", "object"), ("allOf", "object"), ("required", "object")):
+        if key in node and node["type"] != kinds:
+            raise SpecError(step(pointer, key), f"only with type {kinds}")
+    if node["type"] == "array" and "items" not in node:
+        raise SpecError(step(pointer, "items"), "missing")
+    properties = node.get("properties", {})
+    for index, name in enumerate(node.get("required", [])):
+        if name not in properties:
+            raise SpecError(step(step(pointer, "required"), index), f"no such property: {name!r}")
+        if properties[name].get("x-provenance") == "inferred":
+            problem = f"{name!r} is inferred, and what is inferred is always optional; use x-kit-requires in a request"
+            raise SpecError(step(step(pointer, "required"), index), problem)
+
+
+def _is_pattern(node: Any) -> bool:
+    if not isinstance(node, str) or not (node.startswith("^") and node.endswith("$")):
+        return False
+    try:
+        re.compile(node)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return True
+
+
+def _is_type(node: Any) -> bool:
+    if isinstance(node, list):
+        return sorted(map(str, node)) == ["integer", "string"]
+    return isinstance(node, str) and node in _TYPES
+
+
+def _is_scalars(node: Any) -> bool:
+    return isinstance(node, list) and len(node) > 0 and all(type(item) in (str, int) for item in node)
+
+
+_LEAVES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "any": (lambda node: True, "anything"),
+    "text": (lambda node: isinstance(node, str), "text (quote it when it looks like a number)"),
+    "version": (lambda node: isinstance(node, str) and node.startswith("3.1."), "version 3.1 of OpenAPI"),
+    "flag": (lambda node: isinstance(node, bool), "true or false"),
+    "true": (lambda node: node is True, "true: unknown fields are always kept, and never described"),
+    "count": (lambda node: type(node) is int and node >= 0, "a whole number from 0"),
+    "whole": (lambda node: type(node) is int, "a whole number"),
+    "ref": (lambda node: isinstance(node, str) and node.startswith("#/"), "a reference within this file: '#/…'"),
+    "header-only": (lambda node: node == "header", "`header`: an operation has no parameters in path, query or cookie"),
+    "scalars": (_is_scalars, "a list of strings or of integers"),
+    "type": (
+        _is_type,
+        f"one of {', '.join(sorted(_TYPES))}, or [integer, string] (never number: money is not a float)",
+    ),
+    "pattern": (_is_pattern, "a regular expression from ^ to $"),
+    "security": (lambda node: isinstance(node, dict), "a mapping"),
+}

@@ -1,0 +1,52 @@
+"""The command `halopay`: commands parse, functions act, `output` prints and exits."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+_COMMANDS = {
+    "call": "Call an operation of HaloPay.",
+    "completion": "Print the completion script of a shell.",
+    "demo": "See real calls succeed against the sandbox.",
+    "sandbox": "Run a HaloPay of your own on this machine.",
+    "sign": "Sign a body, as HaloPay or a merchant would.",
+    "spec": "Show how well each part of HaloPay's wire is known.",
+    "verify": "Verify the signature of a body.",
+}
+
+
+class _Commands(click.Group):
+    """A group whose commands are loaded when they are used."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"halopay_kit.cli.{name}").command
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Credentials come from HALOPAY_APP_ID and HALOPAY_APP_KEY, the address from HALOPAY_BASE_URL. "
+    "Exit codes: 0 done, 1 not done, 2 usage, 3 outcome unknown.",
+)
+@click.version_option(package_name="halopay-kit", message="%(prog)s %(version)s")
+def halopay() -> None:
+    """Talk to HaloPay, or to a HaloPay of your own."""
+
+
+def main() -> None:
+    """Run the command."""
+    from halopay_kit.cli.output import run
+
+    run(halopay)

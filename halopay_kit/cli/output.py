@@ -1,0 +1,114 @@
+"""The one place that prints and exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from halopay_kit.errors import HaloPayError
+
+DONE, NOT_DONE, USAGE, UNKNOWN, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def run(command: click.Command) -> NoReturn:
+    """Run a command and exit with its code; every error is said in one voice, on stderr."""
+    as_json = "--json" in sys.argv
+    try:
+        code = command.main(prog_name="halopay", standalone_mode=False, color=_color())
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = DONE
+    except Exception as error:
+        from halopay_kit.errors import HaloPayError
+
+        if not isinstance(error, HaloPayError):
+            raise
+        code = _fail(error, as_json=as_json)
+    sys.exit(code if isinstance(code, int) else DONE)
+
+
+def say(text: str = "") -> None:
+    """Print a line of the result."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """Print a line beside the result."""
+    click.secho(text, err=True, fg="yellow")
+
+
+def say_json(value: Any) -> None:
+    """Print the result as JSON."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def table(rows: Iterable[Sequence[object]], head: Sequence[str]) -> None:
+    """Print rows in columns; numbers stand to the right."""
+    lines = [[_cell(value) for value in row] for row in rows]
+    widths = [max(len(line[column]) for line in [list(head), *lines]) for column in range(len(head))]
+    right = [bool(lines) and all(line[column].isdigit() for line in lines) for column in range(len(head))]
+
+    def laid_out(line: Sequence[str]) -> str:
+        cells = (
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(line, widths, right, strict=True)
+        )
+        return "  ".join(cells).rstrip()
+
+    click.secho(laid_out(head), bold=True)
+    for line in lines:
+        click.echo(laid_out(line))
+
+
+def fields(values: dict[str, object]) -> None:
+    """Print one thing as a list of its fields."""
+    width = max((len(name) for name in values), default=0)
+    for name, value in values.items():
+        click.echo(f"{click.style(name.ljust(width), dim=True)}  {_cell(value)}")
+
+
+def _cell(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _fail(error: HaloPayError, *, as_json: bool) -> int:
+    from halopay_kit.errors import ConfigurationError, InvalidRequest, OutcomeUnknown
+
+    if as_json:
+        known = {
+            "error": type(error).__name__,
+            "problem": error.problem,
+            "advice": error.advice,
+            "operation": error.operation,
+            "code": error.code,
+            "msg": error.msg,
+            "verified": error.verified,
+            "trade_no": error.trade_no,
+            "out_trade_no": error.out_trade_no,
+        }
+        click.echo(json.dumps({name: value for name, value in known.items() if value is not None}), err=True)
+    else:
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {_cell(str(error))}", err=True)
+    if isinstance(error, OutcomeUnknown):
+        return UNKNOWN
+    return USAGE if isinstance(error, ConfigurationError | InvalidRequest) else NOT_DONE
+
+
+def _color() -> bool | None:
+    """Return False where NO_COLOR asks for it, else None: click looks at the terminal."""
+    return False if os.environ.get("NO_COLOR") else None

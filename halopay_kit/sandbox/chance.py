@@ -1,0 +1,47 @@
+"""The one source of chance: numbers, addresses, transactions and keys; the same seed draws the same ones."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import string
+from datetime import UTC, datetime
+
+from halopay_kit.sandbox.addresses import address
+
+_LETTERS = string.ascii_lowercase + string.digits
+
+
+class Chance:
+    """Draws from a seed, or from the system's own randomness."""
+
+    def __init__(self, seed: int | str | None = None) -> None:
+        self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311  # repeatable on purpose
+        self._time = (-1, "")
+
+    def app_id(self) -> str:
+        """Return an AppId, 16 letters and digits as in HaloPay's examples."""
+        return "".join(self._random.choices(_LETTERS, k=16))
+
+    def app_key(self) -> str:
+        """Return the text of an AppKey; it protects nothing but a sandbox."""
+        return f"sandbox{self._random.getrandbits(200):050x}"
+
+    def trade_no(self, second: int) -> str:
+        """Return an id as HaloPay's: 14 digits of UTC, 18 hexadecimal digits."""
+        if self._time[0] != second:
+            self._time = (second, datetime.fromtimestamp(second, UTC).strftime("%Y%m%d%H%M%S"))
+        return f"{self._time[1]}{self._random.getrandbits(72):018x}"
+
+    def address(self, family: str) -> str:
+        """Return an address on a chain of that family. Nobody has its key: what is sent there is lost."""
+        return address(family, self._random.getrandbits(160).to_bytes(20, "big"))
+
+    def txid(self) -> str:
+        """Return the id of a transaction, 64 hexadecimal digits."""
+        return f"{self._random.getrandbits(256):064x}"
+
+
+def control_token() -> str:
+    """Return a token for control calls; it never comes from a seed."""
+    return secrets.token_urlsafe(24)

@@ -1,0 +1,85 @@
+"""What the sandbox consists of, in one object that every operation gets."""
+
+from __future__ import annotations
+
+import threading
+
+import attrs
+
+from halopay_kit.sandbox import money
+from halopay_kit.sandbox.book import Book, R, Table
+from halopay_kit.sandbox.chance import Chance
+from halopay_kit.sandbox.clock import Clock
+from halopay_kit.sandbox.refusal import CURRENCY_NOT_SUPPORTED, DATA_NOT_EXIST, OPERATION_FAILED, Refused
+from halopay_kit.sandbox.unknowns import Unknowns
+from halopay_kit.sandbox.world import OPENING_BALANCE, Token, World
+from halopay_kit.signing import AppKey
+
+
+def present(data: dict[str, object]) -> dict[str, object]:
+    """Return what has a value; a field without one is left out of an answer."""
+    return {name: value for name, value in data.items() if value is not None}
+
+
+@attrs.define(kw_only=True)
+class Gateway:
+    """The state and its surroundings; whoever reads or changes the book holds `lock`."""
+
+    app_id: str
+    app_key: AppKey
+    clock: Clock
+    chance: Chance
+    unknowns: Unknowns
+    world: World = attrs.field(factory=World)
+    book: Book = attrs.field(factory=Book)
+    base_url: str = ""
+    lock: threading.RLock = attrs.field(factory=threading.RLock)
+
+    def open(self) -> None:
+        """Give every enabled token its opening balance."""
+        for token in self.world.enabled():
+            self.book.move("opening", token.currency_id, OPENING_BALANCE, time=self.clock.second())
+
+    def token(self, currency_id: object, *, enabled: bool = True) -> Token:
+        """Return the token of that id.
+
+        Raises:
+            Refused: the system does not know it, or it is not enabled for the app.
+        """
+        token = self.world.tokens.get(currency_id) if isinstance(currency_id, int) else None
+        if token is None:
+            raise Refused(DATA_NOT_EXIST, "currency_id")
+        if enabled and not token.enabled:
+            raise Refused(CURRENCY_NOT_SUPPORTED, "currency_id")
+        return token
+
+    def earlier(self, table: Table[R], out_trade_no: str | None) -> R | None:
+        """Return the row to answer instead of making one, where the merchant's number is taken.
+
+        Raises:
+            Refused: the number is taken and `reused_out_trade_no` says so.
+        """
+        row = None if out_trade_no is None else table.find(None, out_trade_no)
+        if row is None or self.unknowns.reused_out_trade_no == "new":
+            return None
+        if self.unknowns.reused_out_trade_no == "refused":
+            raise Refused(OPERATION_FAILED, "out_trade_no is taken")
+        return row
+
+    def checkout_url(self, trade_no: str) -> str:
+        """Return the address of the page that shows the order to its payer."""
+        return f"{self.base_url}/checkout/{trade_no}"
+
+    def summary(self, token: Token) -> dict[str, object]:
+        """Return what every answer about a token says of it."""
+        return {
+            "currency_id": token.currency_id,
+            "token": token.symbol,
+            "chain": token.chain.name,
+            "chain_id": token.chain.chain_id,
+            "contract": token.contract,
+        }
+
+    def held(self, token: Token) -> str:
+        """Return the app's balance of the token, as it goes on the wire."""
+        return money.plain(self.book.balance(token.currency_id))

@@ -1,0 +1,33 @@
+"""Saying no: to a call, with a code of HaloPay's; to a control call, with a sentence."""
+
+from __future__ import annotations
+
+from typing import final
+
+from halopay_kit.errors import HaloPayError
+
+OPERATION_FAILED = 10002
+PARAMETER_ERROR = 10003
+DATA_NOT_EXIST = 10004
+AUTH_ERROR = 10006
+SIGN_TIME_INVALID = 10007
+SIGN_ERROR = 10008
+CURRENCY_NOT_SUPPORTED = 20003
+
+
+@final
+class Refused(Exception):
+    """A call that is answered with this code; `reason` goes into `msg` and never holds a value of the caller's."""
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        super().__init__(f"{code} {reason}".strip())
+        self.code = code
+        self.reason = reason
+
+
+class ControlError(HaloPayError):
+    """A control call that makes no sense: an order that is not there, a payout settled twice; `status` is for HTTP."""
+
+    def __init__(self, problem: str, *, status: int = 409, advice: str | None = None) -> None:
+        super().__init__(problem, advice=advice)
+        self.status = status

@@ -1,0 +1,43 @@
+"""What nobody outside HaloPay knows; each option is named after the unknown that it stands for."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal, get_args
+
+import attrs
+
+from halopay_kit.errors import ConfigurationError
+
+Reuse = Literal["refused", "same", "new"]
+Bearer = Literal["merchant", "nobody"]
+
+
+@attrs.frozen(kw_only=True)
+class Unknowns:
+    """How the sandbox behaves where HaloPay's behaviour is unknown.
+
+    Attributes:
+        reused_out_trade_no: a second creation with an out_trade_no that is taken is refused with 10002, answered with
+            the one that is there (same), or makes another one (new).
+        service_fee_bearer: who pays the service fee; the merchant gets that much less of what was collected.
+        service_fee_rate: share of what is collected; 0.03% says HaloPay's integration guide.
+        payout_fee_rate: share of a payout that is taken on top of it.
+
+    Raises:
+        ConfigurationError: a value that the option does not have.
+    """
+
+    reused_out_trade_no: Reuse = "refused"
+    service_fee_bearer: Bearer = "merchant"
+    service_fee_rate: Decimal = Decimal("0.0003")
+    payout_fee_rate: Decimal = Decimal(0)
+
+    def __attrs_post_init__(self) -> None:
+        for name, values in (("reused_out_trade_no", get_args(Reuse)), ("service_fee_bearer", get_args(Bearer))):
+            if getattr(self, name) not in values:
+                raise ConfigurationError(f"{name} is one of {', '.join(values)}")
+        for name in ("service_fee_rate", "payout_fee_rate"):
+            rate = getattr(self, name)
+            if not isinstance(rate, Decimal) or not rate.is_finite() or not 0 <= rate < 1:
+                raise ConfigurationError(f"{name} is a Decimal from 0 to 1")

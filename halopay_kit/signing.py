@@ -1,0 +1,163 @@
+"""Sign and verify: bytes and time in, bytes out."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from datetime import datetime
+from typing import NoReturn, final
+
+from halopay_api.policy import TOLERANCE
+from halopay_kit.errors import (
+    ConfigurationError,
+    InvalidRequest,
+    OutsideTolerance,
+    SignatureMismatch,
+    SignatureMissing,
+)
+
+_TIMESTAMP = re.compile(r"[0-9]{10}")
+_SIGNATURE = re.compile(r"[0-9a-f]{64}")
+_UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
+_MASK = "AppKey('***')"
+
+
+@final
+class AppKey:
+    """The app's secret. It signs and verifies and cannot be read back, printed, formatted or pickled.
+
+    Raises:
+        ConfigurationError: the key is not a string, is empty, or holds white space or anything but ASCII.
+    """
+
+    __slots__ = ("__key",)
+
+    def __init__(self, key: str | AppKey) -> None:
+        if isinstance(key, AppKey):
+            self.__key: bytes = key.__key  # noqa: SLF001  # its own kind
+            return
+        problem = _problem_of(key)
+        if problem:
+            del key  # not even this frame shows it in a traceback
+            raise ConfigurationError(problem, advice="Copy it from the dashboard's appManage page.")
+        self.__key = key.encode("ascii")
+
+    def digest(self, content: bytes) -> bytes:
+        """Return the HMAC-SHA-256 of the signed content, 32 bytes."""
+        return hmac.digest(self.__key, content, "sha256")
+
+    def __repr__(self) -> str:
+        return _MASK
+
+    __str__ = __repr__
+
+    def __format__(self, _spec: str) -> str:
+        return _MASK
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AppKey):
+            return NotImplemented
+        return hmac.compare_digest(self.__key, other.__key)
+
+    def __hash__(self) -> int:
+        return hash(self.digest(b""))
+
+    def __copy__(self) -> AppKey:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> AppKey:
+        return self
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise ConfigurationError("an AppKey cannot be pickled", advice="Hand it to each process by other means.")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if hasattr(self, "_AppKey__key"):
+            raise ConfigurationError("an AppKey cannot be changed")
+        object.__setattr__(self, name, value)
+
+
+def _problem_of(key: object) -> str | None:
+    if not isinstance(key, str):
+        return f"the AppKey is {'missing' if key is None else 'not a string'}"
+    if not key:
+        return "the AppKey is empty"
+    if key != key.strip():
+        return "the AppKey has white space around it"
+    if _UNPRINTABLE.search(key):
+        return "the AppKey holds a character that no AppKey has"
+    return None
+
+
+def signed_content(body: bytes, timestamp: str) -> bytes:
+    """Return what is signed: the body followed by the timestamp's digits, nothing between (signature#code-samples).
+
+    Nothing delimits the two, so only ten ASCII digits after a JSON object leave one way to read them.
+
+    Raises:
+        SignatureMissing: the timestamp is not ten ASCII digits, or the body does not look like a JSON object.
+    """
+    if not isinstance(timestamp, str) or not _TIMESTAMP.fullmatch(timestamp):
+        raise SignatureMissing("the timestamp is not ten digits", advice="X-Timestamp is unix seconds.")
+    if not (body[:1] == b"{" and body[-1:] == b"}"):
+        trimmed = body.strip(b" \t\r\n")
+        if not (trimmed[:1] == b"{" and trimmed[-1:] == b"}"):
+            raise SignatureMissing("the body is not a JSON object", advice="Sign the raw bytes; {} at least.")
+    return body + timestamp.encode("ascii")
+
+
+def sign(body: bytes, timestamp: int | str, app_key: AppKey) -> str:
+    """Return the signature, 64 lowercase hexadecimal digits; `timestamp` is unix seconds.
+
+    Raises:
+        InvalidRequest: the timestamp does not have ten digits, or the body does not look like a JSON object.
+    """
+    try:
+        content = signed_content(body, str(timestamp) if type(timestamp) is int else timestamp)  # type: ignore[arg-type]
+    except SignatureMissing as error:
+        raise InvalidRequest(error.problem) from error
+    return app_key.digest(content).hex()
+
+
+def verify(body: bytes, timestamp: str, signature: str, app_key: AppKey) -> int:
+    """Return the timestamp as a number if the signature is right; its age is `check_age`'s business.
+
+    Raises:
+        SignatureMissing: timestamp or signature is malformed, or the body does not look like a JSON object.
+        SignatureMismatch: the signature is another one.
+    """
+    content = signed_content(body, timestamp)
+    if not isinstance(signature, str) or not _SIGNATURE.fullmatch(signature):
+        raise SignatureMissing("the signature is not 64 lowercase hexadecimal digits")
+    if not hmac.compare_digest(app_key.digest(content).hex(), signature):
+        raise SignatureMismatch("the signature does not belong to these bytes under this AppKey")
+    return int(timestamp)
+
+
+def check_age(timestamp: int, now: float, *, past: float = TOLERANCE, future: float = TOLERANCE) -> None:
+    """Raise unless `timestamp` is at most `past` seconds before and `future` seconds after `now`.
+
+    Raises:
+        OutsideTolerance: with the offset between the two clocks.
+    """
+    offset = timestamp - now
+    if not -past <= offset <= future:
+        side = "before" if offset < 0 else "after"
+        error = OutsideTolerance(f"signed {abs(offset):.0f} seconds {side} our time")
+        error.clock_offset = offset
+        raise error
+
+
+def unix(now: datetime | float) -> float:
+    """Return unix seconds of an aware datetime, or of unix seconds.
+
+    Raises:
+        ConfigurationError: a datetime without a time zone, or something else.
+    """
+    if isinstance(now, datetime):
+        if now.tzinfo is None:
+            raise ConfigurationError("`now` has no time zone", advice="Use datetime.now(timezone.utc).")
+        return now.timestamp()
+    if isinstance(now, bool) or not isinstance(now, (int, float)):
+        raise ConfigurationError(f"`now` is a {type(now).__name__}", advice="Use an aware datetime or unix seconds.")
+    return float(now)

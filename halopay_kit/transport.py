@@ -1,0 +1,332 @@
+"""Sign, send, verify the answer, and send again only what may be sent again."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import random
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import attrs
+import urllib3
+from urllib3.exceptions import ClosedPoolError, ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import SSLError as HandshakeOrReadError
+
+from halopay_api import codec
+from halopay_api.operations import Operation
+from halopay_api.policy import EFFECTS, RESULT_CODES
+from halopay_kit import signing
+from halopay_kit.answers import Answer, about, open_answer
+from halopay_kit.errors import (
+    AnswerError,
+    ApiError,
+    ConfigurationError,
+    ConnectionLost,
+    FrequentOperation,
+    HaloPayError,
+    InvalidRequest,
+    OutcomeUnknown,
+    TimedOut,
+    TransportError,
+    Unreachable,
+    UnverifiedAnswer,
+)
+from halopay_kit.signing import AppKey
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT = 5.0  # seconds
+LONGEST_ANSWER = 4 * 1024 * 1024  # bytes
+BACKOFF = 0.25  # seconds before the first repetition, at most; doubles each time
+LONGEST_WAIT = 30.0  # seconds; whoever asks us to wait longer gets an error instead of a sleeping thread
+_CHUNK = 64 * 1024
+_log = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """One sending of a call and what came of it, for logging; no key, no signature, no body."""
+
+    operation: str
+    number: int
+    seconds: float
+    trade_no: str | None
+    out_trade_no: str | None
+    status: int | None
+    code: int | None
+    error: HaloPayError | None
+    retry_in: float | None
+
+
+Hook = Callable[[Attempt], None]
+
+
+@attrs.define(kw_only=True, eq=False)
+class Transport:
+    """One connection pool to one base URL; thread-safe.
+
+    Times are seconds. `timeout` bounds each attempt as a whole, `attempts` how often a call that only reads is sent.
+    """
+
+    app_id: str
+    app_key: AppKey
+    base_url: str
+    timeout: float
+    attempts: int
+    clock: Callable[[], float]
+    sleep: Callable[[float], None] = time.sleep
+    hook: Hook | None = None
+    _pool: urllib3.HTTPConnectionPool = attrs.field(init=False)
+    _prefix: str = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._pool, self._prefix = _pool_of(self.base_url)
+
+    def close(self) -> None:
+        """Close the connections; a call under way ends first."""
+        self._pool.close()
+
+    def call(self, operation: Operation[T], values: Mapping[str, object], *, timeout: float | None = None) -> Answer[T]:
+        """Send a call and return its verified answer.
+
+        Raises:
+            InvalidRequest: a field is not right; nothing was sent.
+            ApiError: HaloPay refused, in a verified answer.
+            AnswerError, TransportError: a call that only reads got no answer that can be used.
+            Unreachable: no connection was made; nothing was sent.
+            OutcomeUnknown: a call that creates or moves money got no answer that can be trusted.
+        """
+        try:
+            body = codec.encode(operation, values)
+        except codec.EncodeError as error:
+            raise InvalidRequest(str(error), field=error.field, operation=operation.name) from error
+        values = {name: value for name, value in values.items() if value is not None}
+        limit = self.timeout if timeout is None else checked_timeout(timeout)
+        may_repeat = EFFECTS[operation.effect].retry
+        number = 1
+        while True:
+            started = time.perf_counter()
+            try:
+                answer = self._attempt(operation, values, body, limit)
+            except HaloPayError as error:
+                about(error, operation.name, values)
+                wait = self._wait(error, number) if may_repeat else None
+                self._report(operation, values, number, started, error=error, retry_in=wait)
+                if wait is None:
+                    if may_repeat or _nothing_was_done(error):
+                        raise
+                    raise _unknown(error, operation, values) from error
+            else:
+                if self.hook is not None:
+                    self._report(operation, values, number, started, status=answer.status)
+                return answer
+            self.sleep(wait)
+            number += 1
+
+    def _attempt(self, operation: Operation[T], values: Mapping[str, object], body: bytes, limit: float) -> Answer[T]:
+        timestamp = f"{int(self.clock()):d}"
+        headers = {
+            "X-Appid": self.app_id,
+            "X-Timestamp": timestamp,
+            "X-Sign": signing.sign(body, timestamp, self.app_key),
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+            "user-agent": "halopay-kit",
+        }
+        status, answered, content = self._exchange(self._prefix + operation.path, headers, body, limit)
+        try:
+            return open_answer(
+                operation,
+                values,
+                status=status,
+                headers=answered,
+                body=content,
+                app_id=self.app_id,
+                app_key=self.app_key,
+                now=self.clock(),
+            )
+        except (ApiError, UnverifiedAnswer) as error:
+            error.retry_after = _retry_after(answered.get("retry-after"), self.clock())
+            raise
+
+    def _exchange(
+        self, path: str, headers: dict[str, str], body: bytes, limit: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        deadline = time.monotonic() + limit
+        response = None
+        try:
+            response = self._pool.urlopen(
+                "POST",
+                path,
+                body,
+                headers,
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT, limit), read=limit),
+                preload_content=False,
+                decode_content=False,
+            )
+            content = _read(response, deadline, limit)
+        except (HTTPError, http.client.HTTPException, OSError) as error:
+            raise _transport_error(error, limit) from error
+        finally:
+            if response is not None:
+                # a body that was not read to its end would poison the next call on this connection
+                response.release_conn() if response.closed else response.close()
+        return response.status, response.headers, content
+
+    def _wait(self, error: HaloPayError, number: int) -> float | None:
+        """Return the seconds until the call may be sent again, None when it may not."""
+        if number >= self.attempts or not _passing(error):
+            return None
+        backoff = random.uniform(0, BACKOFF * 2 ** (number - 1))  # noqa: S311  # jitter, not a secret
+        wait = max(backoff, error.retry_after or 0.0)
+        return wait if wait <= LONGEST_WAIT else None
+
+    def _report(
+        self,
+        operation: Operation[T],
+        values: Mapping[str, object],
+        number: int,
+        started: float,
+        *,
+        status: int | None = None,
+        error: HaloPayError | None = None,
+        retry_in: float | None = None,
+    ) -> None:
+        if self.hook is None:
+            return
+        trade_no, out_trade_no = values.get("trade_no"), values.get("out_trade_no")
+        attempt = Attempt(
+            operation=operation.name,
+            number=number,
+            seconds=time.perf_counter() - started,
+            trade_no=None if trade_no is None else str(trade_no),
+            out_trade_no=None if out_trade_no is None else str(out_trade_no),
+            status=error.status if isinstance(error, AnswerError) else status,
+            code=error.code if error else 0,
+            error=error,
+            retry_in=retry_in,
+        )
+        try:
+            self.hook(attempt)
+        except Exception:  # noqa: BLE001  # a logger that fails must not turn an order that was made into an error
+            _log.exception("the hook of halopay_kit failed on %s", operation.name)
+
+
+def checked_timeout(seconds: float) -> float:
+    """Return the seconds if they are a usable bound.
+
+    Raises:
+        ConfigurationError: not a number, or not between 0 and a day.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= 86400:
+        raise ConfigurationError(f"timeout is {seconds!r}", advice="Give seconds, more than 0.")
+    return float(seconds)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _pool_of(base_url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
+    advice = "Give it as https://api.pay.halochat.io, or http://127.0.0.1:PORT for a sandbox."
+    try:
+        url = urlsplit(base_url)
+        host, port = url.hostname, url.port
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigurationError("the base URL cannot be read", advice=advice) from error
+    if url.scheme not in ("http", "https") or not host:
+        raise ConfigurationError("the base URL has no http(s) scheme or no host", advice=advice)
+    if url.username or url.password or url.query or url.fragment:
+        raise ConfigurationError("the base URL holds more than scheme, host, port and path", advice=advice)
+    if url.scheme == "http":
+        if not is_loopback(host):
+            raise ConfigurationError("the base URL is http to another machine", advice=advice)
+        return urllib3.HTTPConnectionPool(host, port, maxsize=32), url.path.rstrip("/")
+    return urllib3.HTTPSConnectionPool(host, port, maxsize=32), url.path.rstrip("/")
+
+
+def _read(response: urllib3.BaseHTTPResponse, deadline: float, limit: float) -> bytes:
+    content = response.read1(_CHUNK)
+    if response.length_remaining != 0:
+        chunks, size = [content], len(content)
+        while chunk := response.read1(_CHUNK):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > LONGEST_ANSWER:
+                raise UnverifiedAnswer(
+                    f"the answer is longer than {LONGEST_ANSWER} bytes and was not read to its end",
+                    advice="It is probably not from HaloPay; check the base URL.",
+                    status=response.status,
+                )
+            if time.monotonic() > deadline:
+                raise TimedOut(f"the answer was not complete within {limit:g} seconds")
+        content = b"".join(chunks)
+    if response.length_remaining:
+        raise ConnectionLost(f"the answer was cut off, {response.length_remaining} bytes before its end")
+    return content
+
+
+def _transport_error(error: Exception, limit: float) -> TransportError:
+    if isinstance(error, ClosedPoolError):
+        return Unreachable("this client was closed", advice="Nothing was sent. Make a new one.")
+    if isinstance(error, NewConnectionError | ConnectTimeoutError):
+        return Unreachable("no connection could be made")
+    if isinstance(error, HandshakeOrReadError) and any(
+        isinstance(part, ssl.SSLCertVerificationError) for part in error.args
+    ):
+        return Unreachable("the server's certificate is not trusted")
+    if isinstance(error, ReadTimeoutError | TimeoutError):
+        return TimedOut(f"no answer within {limit:g} seconds")
+    return ConnectionLost(f"the connection broke ({type(error).__name__})")
+
+
+def _passing(error: HaloPayError) -> bool:
+    """Say whether the same call may well succeed in a moment."""
+    if isinstance(error, UnverifiedAnswer):
+        return error.status is not None and (error.status >= 500 or error.status == 429)
+    return isinstance(error, TransportError | FrequentOperation)
+
+
+def _nothing_was_done(error: HaloPayError) -> bool:
+    """Say whether it is certain that a call which creates or moves money did nothing."""
+    if isinstance(error, Unreachable):
+        return True
+    known = RESULT_CODES.get(error.code) if isinstance(error, ApiError) and error.code is not None else None
+    return known is not None and known.outcome == "not-done"
+
+
+def _unknown(error: HaloPayError, operation: Operation[T], values: Mapping[str, object]) -> HaloPayError:
+    unknown = OutcomeUnknown(
+        f"outcome unknown, it may have been done: {error.problem}",
+        code=error.code,
+        msg=error.msg,
+        verified=error.verified,
+    )
+    unknown.retry_after, unknown.clock_offset = error.retry_after, error.clock_offset
+    return about(unknown, operation.name, values)
+
+
+def _retry_after(value: str | None, now: float) -> float | None:
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,150 @@
+"""Raw bytes, headers and the time become a verified, typed event; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import attrs
+
+from halopay_api import codec
+from halopay_api.codec import WebhookEvent
+from halopay_api.policy import RETRY_AFTER, TOLERANCE
+from halopay_kit import signing
+from halopay_kit.errors import (
+    AppIdMismatch,
+    ConfigurationError,
+    MalformedEvent,
+    SignatureMismatch,
+    SignatureMissing,
+)
+from halopay_kit.signing import AppKey
+
+Headers = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
+
+_WANTED = ("x-appid", "x-timestamp", "x-sign", "x-eventtype")
+
+
+@attrs.frozen(kw_only=True)
+class Freshness:
+    """How far the signing time may lie before (`past`) and after (`future`) now, in seconds."""
+
+    past: float
+    future: float
+
+
+RETRY_WINDOW = Freshness(past=sum(RETRY_AFTER) + TOLERANCE, future=TOLERANCE)
+"""The default: whether HaloPay signs a retry afresh is not known, so one signed when the first was is taken too."""
+
+STRICT = Freshness(past=TOLERANCE, future=TOLERANCE)
+"""The validity of a signature as documented: two minutes."""
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """A webhook that was verified.
+
+    `data` is what it says. `app_id` is the app it was signed for, `signed_at` unix seconds, `body` the signed bytes.
+    `event_type` is the X-EventType header, which is not signed and may be missing; `event_type_agrees` says whether
+    it means the same as the body's status (None where either is missing).
+    """
+
+    data: WebhookEvent
+    app_id: str
+    signed_at: int
+    body: bytes
+    event_type: str | None
+    event_type_agrees: bool | None
+
+    @property
+    def drift(self) -> tuple[str, ...]:
+        """Say what the event holds beyond the spec."""
+        return codec.drift(self.data)
+
+
+def verify(
+    body: bytes,
+    headers: Headers,
+    *,
+    app_key: AppKey | str | Sequence[AppKey],
+    now: datetime | float,
+    app_id: str | None = None,
+    freshness: Freshness = RETRY_WINDOW,
+) -> Event:
+    """Return the event that these raw bytes and headers carry.
+
+    `app_key` may be several, while a key is being changed. With `app_id` an event of another app is refused. `now`
+    is an aware datetime or unix seconds.
+
+    Raises:
+        SignatureMissing: a header is missing, doubled or malformed, or the body is no JSON object.
+        SignatureMismatch: none of the keys made this signature.
+        OutsideTolerance: signed too long ago, or in the future.
+        AppIdMismatch: for another app than `app_id`, or header and body name different apps.
+        MalformedEvent: genuine, and not what the spec says.
+        ConfigurationError: a key or `now` that cannot be right.
+    """
+    try:
+        keys = (AppKey(app_key),) if isinstance(app_key, AppKey | str) else tuple(app_key)
+    finally:
+        del app_key  # or this frame would show it in a traceback
+    if not isinstance(body, bytes):
+        raise ConfigurationError(f"the body is a {type(body).__name__}", advice="Hand over the raw bytes as received.")
+    claimed, timestamp, signature, event_type = _pick(headers)
+    signed_at = _verify_with_any(body, timestamp, signature, keys)
+    signing.check_age(signed_at, signing.unix(now), past=freshness.past, future=freshness.future)
+    try:
+        fields = codec.parse(body)
+        if not isinstance(fields, dict):
+            raise MalformedEvent("the body is not a JSON object")
+        data = codec.event(fields, body=body)
+    except codec.DecodeError as error:
+        raise MalformedEvent(f"the event is not what the spec says: {error}") from error
+    meant = fields.get("appid", claimed)
+    if meant != claimed or (app_id is not None and claimed != app_id):
+        raise AppIdMismatch("the event is for another app" if meant == claimed else "header and body name two apps")
+    return Event(
+        data=data,
+        app_id=claimed,
+        signed_at=signed_at,
+        body=body,
+        event_type=event_type,
+        event_type_agrees=_agrees(event_type, fields.get("status")),
+    )
+
+
+def _pick(headers: Headers) -> tuple[str, str, str, str | None]:
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        key = (name.decode("latin-1") if isinstance(name, bytes) else name).lower()
+        if key in _WANTED:
+            if key in found:
+                raise SignatureMissing(f"the {key} header is there twice")
+            found[key] = value.decode("latin-1") if isinstance(value, bytes) else value
+    try:
+        return found["x-appid"], found["x-timestamp"], found["x-sign"], found.get("x-eventtype")
+    except KeyError as missing:
+        raise SignatureMissing(f"the {missing.args[0]} header is missing") from None
+
+
+def _verify_with_any(body: bytes, timestamp: str, signature: str, keys: Sequence[AppKey]) -> int:
+    if not keys:
+        raise ConfigurationError("no AppKey was given")
+    for key in keys[:-1]:
+        try:
+            return signing.verify(body, timestamp, signature, key)
+        except SignatureMismatch:
+            continue
+    return signing.verify(body, timestamp, signature, keys[-1])
+
+
+def _agrees(event_type: str | None, status: object) -> bool | None:
+    """Compare `Paid` with `PAID`, `Time-Out` with `TIME-OUT`: only letters count."""
+    if event_type is None or not isinstance(status, str):
+        return None
+    return _letters(event_type) == _letters(status)
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
