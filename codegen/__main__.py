@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -27,7 +26,7 @@ def main() -> None:
 @_spec
 @_out
 def generate(spec: Path, out: Path) -> None:
-    """Write the package anew; the whole directory is replaced.
+    r"""Write the package anew; the whole directory is replaced.
 
     \b
     Examples:
@@ -45,7 +44,7 @@ def generate(spec: Path, out: Path) -> None:
 @_spec
 @_out
 def check(spec: Path, out: Path) -> None:
-    """Exit 1 if the package is not what the spec generates, and name every file.
+    r"""Exit 1 if the package is not what the spec generates, and name every file.
 
     \b
     Examples:
@@ -59,7 +58,7 @@ def check(spec: Path, out: Path) -> None:
         click.echo(str(difference), err=True)
     if differences:
         click.echo(f"{out} is not what {spec} generates; run `make generate`.", err=True)
-        sys.exit(1)
+        raise click.exceptions.Exit(1)
     click.echo(f"{out}: as generated")
 
 
@@ -73,7 +72,7 @@ def _files(spec: Path) -> dict[str, str]:
         return format_python(render(read(spec)))
     except SpecError as error:
         click.echo(f"{spec}: {error}", err=True)
-        sys.exit(1)
+        raise click.exceptions.Exit(1) from error
 
 
 if __name__ == "__main__":

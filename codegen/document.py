@@ -140,13 +140,14 @@ def _follow(data: Mapping[str, Any], reference: str, pointer: str) -> tuple[Mapp
     return found, where
 
 
-def _references(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
+def _references(node: Any, pointer: str, named: bool = False) -> Iterator[tuple[str, str]]:
+    """List the references below a node; `named` says that its keys are names, not words of OpenAPI."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key == "$ref" and isinstance(value, str):
                 yield step(pointer, key), value
-            elif not key.startswith("x-") and key not in grammar.FREE:
-                yield from _references(value, step(pointer, key))
+            elif named or not (key.startswith("x-") or key in grammar.FREE):
+                yield from _references(value, step(pointer, key), not named and key in grammar.NAMES)
     elif isinstance(node, list):
         for index, value in enumerate(node):
             yield from _references(value, step(pointer, index))

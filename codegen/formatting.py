@@ -13,7 +13,7 @@ def format_python(files: Mapping[str, str]) -> dict[str, str]:
 
     Raises: ValueError with ruff's words when a text is not Python.
     """
-    from ruff import find_ruff_bin
+    from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
     options = ["--isolated", "--no-cache", "--quiet", "--line-length", "120", "--target-version", "py311"]
     with tempfile.TemporaryDirectory() as directory:
@@ -22,7 +22,7 @@ def format_python(files: Mapping[str, str]) -> dict[str, str]:
         for name in names:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(files[name], encoding="utf-8", newline="\n")
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own formatter on our own text
             [find_ruff_bin(), "format", *options, str(root)], capture_output=True, text=True, check=False
         )
         if done.returncode:

@@ -11,7 +11,18 @@ from codegen.errors import SpecError, step
 # Keys whose content is data, not spec: nothing in there is looked at.
 FREE = frozenset({"default", "example", "examples", "enum"})
 
-# node → key → what stands there. `[x` is a list of x, `{x` a mapping to x; x- keys may stand anywhere.
+# Keys whose content goes by names that the spec chooses.
+NAMES = frozenset({"properties", "schemas", "headers", "parameters", "responses"})
+
+# Where a reference of each node may lead.
+_REFERENCES: Mapping[str, str] = {
+    "schema": "#/components/schemas/",
+    "header": "#/components/headers/",
+    "header-parameter": "#/components/parameters/",
+    "acknowledgement": "#/components/responses/",
+}
+
+# node → key → what stands there. `[x` is a list of x, `{x` a mapping from names to x; x- keys may stand in every node.
 _NODES: Mapping[str, Mapping[str, str]] = {
     "root": {
         "openapi": "version",
@@ -125,7 +136,7 @@ def _check(kind: str, node: Any, pointer: str) -> None:
             _check(kind[1:], item, step(pointer, index))
     elif kind.startswith("{"):
         for key, item in _mapping(node, pointer).items():
-            if not key.startswith("x-"):
+            if kind != "{path" or not key.startswith("x-"):
                 _check(kind[1:], item, step(pointer, key))
     elif kind in _NODES:
         for key, item in _mapping(node, pointer).items():
@@ -134,12 +145,19 @@ def _check(kind: str, node: Any, pointer: str) -> None:
             elif not key.startswith("x-"):
                 known = ", ".join(sorted(_NODES[kind]))
                 raise SpecError(step(pointer, key), f"not supported here; supported: {known}")
+        if "$ref" in node:
+            _check_reference(node["$ref"], _REFERENCES[kind], step(pointer, "$ref"))
         if kind == "schema":
             _check_schema(node, pointer)
     else:
         allowed, expected = _LEAVES[kind]
         if not allowed(node):
             raise SpecError(pointer, f"expected {expected}")
+
+
+def _check_reference(reference: str, where: str, pointer: str) -> None:
+    if not reference.startswith(where) or "/" in reference.removeprefix(where):
+        raise SpecError(pointer, f"expected a reference to {where}…, found {reference!r}")
 
 
 def _mapping(node: Any, pointer: str) -> dict[str, Any]:
@@ -191,14 +209,14 @@ def _is_scalars(node: Any) -> bool:
 
 
 _LEAVES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "any": (lambda node: True, "anything"),
+    "any": (lambda _: True, "anything"),
     "text": (lambda node: isinstance(node, str), "text (quote it when it looks like a number)"),
     "version": (lambda node: isinstance(node, str) and node.startswith("3.1."), "version 3.1 of OpenAPI"),
     "flag": (lambda node: isinstance(node, bool), "true or false"),
     "true": (lambda node: node is True, "true: unknown fields are always kept, and never described"),
     "count": (lambda node: type(node) is int and node >= 0, "a whole number from 0"),
     "whole": (lambda node: type(node) is int, "a whole number"),
-    "ref": (lambda node: isinstance(node, str) and node.startswith("#/"), "a reference within this file: '#/…'"),
+    "ref": (lambda node: isinstance(node, str), "a reference"),
     "header-only": (lambda node: node == "header", "`header`: an operation has no parameters in path, query or cookie"),
     "scalars": (_is_scalars, "a list of strings or of integers"),
     "type": (

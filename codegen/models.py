@@ -23,8 +23,8 @@ _SCHEMAS: Mapping[str, Mapping[str, str]] = {
 
 def generate(models: tuple[Model, ...], enums: tuple[Enum, ...]) -> Code:
     """Write the classes of all models; imports, enums and header are the caller's."""
-    from datamodel_code_generator import DataModelType, InputFileType
     from datamodel_code_generator import generate as run
+    from datamodel_code_generator.enums import DataModelType, InputFileType
     from datamodel_code_generator.format import PythonVersion
 
     texts: dict[str, Any] = {str(model.name): _model_texts(model) for model in models}
@@ -83,6 +83,7 @@ def _model_texts(model: Model) -> dict[str, Any]:
 
 
 def told(description: str, provenance: str, source: str = "") -> str:
+    """Say what something is and how well it is known."""
     mark = f"[{provenance}: {source}]" if source else f"[{provenance}]"
     return f"{description} {mark}".strip()
 

@@ -17,9 +17,12 @@ class Code(str):
     __slots__ = ()
 
 
-_RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "cls", "timeout", "extra", "mro"})
+_RESERVED = frozenset(
+    {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "cls", "timeout", "extra", "attrs"}
+)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
+_LONG = 90
 # What may stand unescaped. A table, as what `str.isprintable` says grows with each Python; no format characters in it.
 _PLAIN = re.compile(
     "[ -~\u00a1-\u00ac\u00ae-\u024f\u0391-\u03c9\u0410-\u044f\u2010-\u2027\u2030-\u205e\u20ac\u2190-\u21ff"
@@ -108,10 +111,20 @@ def literal(value: object) -> Code:
     if isinstance(value, tuple):
         return Code(f"({''.join(literal(item) + ', ' for item in value)})")
     if isinstance(value, str):
-        return Code(ascii(str(value)))
+        return Code(ascii(str(value))) if len(value) <= _LONG else _pieces(value)
     if value is None or isinstance(value, bool | int):
         return Code(repr(value))
     raise TypeError(f"no literal for {type(value).__name__}")
+
+
+def _pieces(text: str) -> Code:
+    """Write a long text as several literals that Python joins."""
+    pieces = [""]
+    for word in re.split("(?<= )", text):
+        if pieces[-1] and len(pieces[-1]) + len(word) > _LONG:
+            pieces.append("")
+        pieces[-1] += word
+    return Code(f"({' '.join(ascii(piece) for piece in pieces)})")
 
 
 def docstring(text: str, indent: int = 4) -> Code:
@@ -127,7 +140,7 @@ def docstring(text: str, indent: int = 4) -> Code:
     for paragraph in paragraphs:
         hang = " " * (len(paragraph) - len(paragraph.lstrip(" ")) + 4) if paragraph.startswith(" ") else ""
         lines += textwrap.wrap(
-            paragraph, 116 - indent, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+            paragraph, 114 - indent, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
         ) or [""]
     body = "\n".join(f"{pad}{line}" if line else "" for line in lines)
     return Code(f'"""{body.lstrip(" ")}\n{pad}"""')

@@ -139,7 +139,7 @@ def _operation(
         description=naming.clean(node.get("description", ""), step(pointer, "description")),
         provenance=provenance(node, pointer),
         source=source(node, pointer),
-        since=naming.clean(node.get("x-since", ""), step(pointer, "x-since")),
+        since=_since(node, pointer),
         fields=fields,
         requires_one_of=requires_one_of,
         model=model,
@@ -147,7 +147,7 @@ def _operation(
     )
 
 
-def content(document: Document, node: Mapping[str, Any], pointer: str, media: str) -> tuple[Mapping[str, Any], str]:
+def content(node: Mapping[str, Any], pointer: str, media: str) -> tuple[Mapping[str, Any], str]:
     """Find the schema of a body, with its pointer."""
     place = step(step(pointer, "content"), media)
     found = node.get("content", {}).get(media, {}).get("schema")
@@ -160,7 +160,7 @@ def _request(
     document: Document, shapes: Shapes, node: Mapping[str, Any], pointer: str
 ) -> tuple[tuple[Field, ...], tuple[str, ...]]:
     where = step(pointer, "requestBody")
-    found, place = content(document, node.get("requestBody", {}), where, "application/json")
+    found, place = content(node.get("requestBody", {}), where, "application/json")
     schema, place = document.resolve(found, place)
     if schema["type"] != "object" or "allOf" in schema:
         raise SpecError(place, "a request is a plain object")
@@ -231,20 +231,31 @@ def _field(
     )
 
 
+def _since(node: Mapping[str, Any], pointer: str) -> str:
+    where = step(pointer, "x-since")
+    since = node.get("x-since", {"date": ""})
+    if not isinstance(since, dict) or "date" not in since:
+        raise SpecError(where, "expected a mapping with a date")
+    return naming.clean(since["date"], step(where, "date"))
+
+
 def _answer(document: Document, shapes: Shapes, node: Mapping[str, Any], pointer: str) -> tuple[Model, bool]:
     where = step(step(pointer, "responses"), "200")
-    found, place = content(document, node.get("responses", {}).get("200", {}), where, "application/json")
+    found, place = content(node.get("responses", {}).get("200", {}), where, "application/json")
     schema, place = document.resolve(found, place)
     parts = schema.get("allOf", [])
-    properties = schema.get("properties", {})
-    if len(parts) != 1 or list(properties) != ["data"] or schema.get("required"):
-        raise SpecError(place, "an answer is allOf one envelope, and `data`")
+    if len(parts) != 2 or set(schema) & {"properties", "required"} or list(parts[1].get("properties", {})) != ["data"]:
+        raise SpecError(place, "an answer is allOf an envelope and an object with `data`")
+    for key in parts[1]:
+        if key not in ("type", "properties", "description") and not key.startswith("x-"):
+            raise SpecError(step(step(step(place, "allOf"), 1), key), "not supported beside `data`")
+    properties = parts[1]["properties"]
     envelope, there = document.resolve(parts[0], step(step(place, "allOf"), 0))
     if set(envelope.get("properties", {})) != {"code", "msg"} or "allOf" in envelope:
         raise SpecError(there, "an envelope has `code` and `msg`")
     if shapes.enum(envelope["properties"]["code"], step(step(there, "properties"), "code")) is None:
         raise SpecError(step(step(there, "properties"), "code"), "expected an enum")
-    data, where = properties["data"], step(step(place, "properties"), "data")
+    data, where = properties["data"], step(step(step(step(place, "allOf"), 1), "properties"), "data")
     if document.resolve(data, where)[0]["type"] == "array":
         items = document.resolve(data, where)[0]["items"]
         return shapes.model(items, step(where, "items")), True

@@ -65,6 +65,9 @@ def read(document: Document, shapes: Shapes) -> Policy:
     delivery = _section(document, "x-webhook-delivery")
     signature = _section(document, "x-signature")
     place = "/x-webhook-delivery"
+    acknowledgement = delivery.get("acknowledgement")
+    if not isinstance(acknowledgement, dict):
+        raise SpecError(step(place, "acknowledgement"), "expected a mapping with a body")
     steps = delivery.get("retry-after-seconds")
     if not isinstance(steps, list) or not all(type(item) is int and item > 0 for item in steps):
         raise SpecError(step(place, "retry-after-seconds"), "expected a list of seconds")
@@ -77,7 +80,7 @@ def read(document: Document, shapes: Shapes) -> Policy:
         routes=_routes(document, shapes, delivery, place),
         tolerance=tolerance,
         retry_after=tuple(steps),
-        acknowledgement=_text(delivery, "acknowledgement", place),
+        acknowledgement=_text(acknowledgement, "body", step(place, "acknowledgement")),
     )
 
 
@@ -126,11 +129,9 @@ def _codes(document: Document, shapes: Shapes) -> tuple[Code, ...]:
 def _routes(document: Document, shapes: Shapes, delivery: Mapping[str, Any], pointer: str) -> tuple[Route, ...]:
     bodies: dict[str, Model] = {}
     for name, item in document.data.get("webhooks", {}).items():
-        if name.startswith("x-"):
-            continue
         place = step(step(step("/webhooks", name), "post"), "requestBody")
         node = item.get("post", {}).get("requestBody", {})
-        found, where = content(document, node, place, "application/json")
+        found, where = content(node, place, "application/json")
         bodies[name] = shapes.model(found, where)
     routes = []
     listed = delivery.get("routes")

@@ -192,7 +192,7 @@ def _enum(name: Code, schema: Mapping[str, Any], pointer: str) -> Enum:
     members = []
     for index, value in enumerate(schema["enum"]):
         where = step(step(pointer, "enum"), index)
-        if type(value) is not python:
+        if type(value) is not python or not isinstance(value, str | int):
             raise SpecError(where, f"expected {schema['type']}, found {value!r}")
         entry, there = told.get(str(value), {}), step(step(pointer, "x-values"), str(value))
         if "name" in entry:

@@ -161,7 +161,7 @@ def _unverified(error: SignatureError, status: int, headers: Mapping[str, str], 
     where = f"HTTP {status}, {printable(kind, 60)}, {len(body)} bytes"
     reason, advice = error.problem, error.advice
     if isinstance(error, OutsideTolerance):
-        reason = f"it was {reason}, so one of the two clocks is off by that much, or the answer was replayed"
+        reason = f"{reason}; one of the two clocks is off by that much, or the answer was replayed"
         advice = "Set this machine's clock."
     elif code in _UNAUTHENTIC:
         reason, advice = f"{reason}. {_UNAUTHENTIC[code]} (code {code})", RESULT_CODES[code].advice

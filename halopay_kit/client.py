@@ -133,4 +133,6 @@ class HaloPay(Api):
         self.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_transport"):  # a traceback out of the constructor
+            return "HaloPay(...)"
         return f"HaloPay(app_id={self.app_id!r}, base_url={self.base_url!r})"

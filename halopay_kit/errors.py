@@ -212,5 +212,7 @@ class ConnectionLost(TransportError):
 class OutcomeUnknown(HaloPayError):
     """A call that creates or moves money went out and no trustworthy answer came: it may have been done.
 
-    `__cause__` is what went wrong. Query the order or payout by its out_trade_no; never send it again on a guess.
+    `__cause__` is what went wrong.
     """
+
+    advice = "Query the order or payout by its out_trade_no; do not send it again on a guess."

@@ -143,7 +143,7 @@ def check_age(timestamp: int, now: float, *, past: float = TOLERANCE, future: fl
     offset = timestamp - now
     if not -past <= offset <= future:
         side = "before" if offset < 0 else "after"
-        error = OutsideTolerance(f"signed {abs(offset):.0f} seconds {side} our time")
+        error = OutsideTolerance(f"the signature is right, but it was made {abs(offset):.0f} seconds {side} our time")
         error.clock_offset = offset
         raise error
 

@@ -15,7 +15,14 @@ from urllib.parse import urlsplit
 
 import attrs
 import urllib3
-from urllib3.exceptions import ClosedPoolError, ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ClosedPoolError,
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 from urllib3.exceptions import SSLError as HandshakeOrReadError
 
 from halopay_api import codec
@@ -284,8 +291,12 @@ def _read(response: urllib3.BaseHTTPResponse, deadline: float, limit: float) -> 
 def _transport_error(error: Exception, limit: float) -> TransportError:
     if isinstance(error, ClosedPoolError):
         return Unreachable("this client was closed", advice="Nothing was sent. Make a new one.")
-    if isinstance(error, NewConnectionError | ConnectTimeoutError):
-        return Unreachable("no connection could be made")
+    if isinstance(error, NameResolutionError):
+        return Unreachable("the host name is not known")
+    if isinstance(error, ConnectTimeoutError):
+        return Unreachable(f"no connection within {min(CONNECT_TIMEOUT, limit):g} seconds")
+    if isinstance(error, NewConnectionError):
+        return Unreachable("the connection was refused")
     if isinstance(error, HandshakeOrReadError) and any(
         isinstance(part, ssl.SSLCertVerificationError) for part in error.args
     ):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
+import json
 
 import click
 
@@ -25,19 +24,15 @@ def command(port: int, seed: int | None, as_json: bool) -> None:
     """
     from halopay_kit.sandbox import Sandbox
 
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with Sandbox(port=port, seed=seed) as box:
+    def announce(box: Sandbox) -> None:
         environ = box.environ()
         if as_json:
-            import json
-
             output.say(json.dumps({**environ, "control_token": box.control_token}))
-        else:
-            output.say("# HaloPay, in a box. Paste these where you call it from:")
-            for name, value in environ.items():
-                output.say(f"export {name}={value}")
-            output.say(f"# control calls: {box.base_url}/_sandbox/ with Authorization: Bearer {box.control_token}")
-            output.note("Running; Ctrl-C ends it.")
-        stop.wait()
+            return
+        output.say("# HaloPay, in a box. Paste these where you call it from:")
+        for name, value in environ.items():
+            output.say(f"export {name}={value}")
+        output.say(f"# control calls: {box.base_url}/_sandbox/ with Authorization: Bearer {box.control_token}")
+        output.note("Running; Ctrl-C ends it.")
+
+    Sandbox(port=port, seed=seed).serve(announce)

@@ -152,7 +152,8 @@ class Sandbox:
     ) -> dict[str, object]:
         """Pay to an order or a fixed address, also by its address; the rest of the order where no amount is given.
 
-        Any payment counts, a late or a second one too. `currency_id` is what the payer of a hosted order chooses.
+        Any payment counts, a late or a second one too. `currency_id` is what the payer of a hosted order chooses,
+        USDT on Tron where it is not given.
 
         Raises:
             ControlError: there is no such order, or the amount makes no sense.

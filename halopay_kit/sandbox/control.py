@@ -10,7 +10,7 @@ from halopay_kit.sandbox import money, orders, payouts, qr_codes
 from halopay_kit.sandbox.book import Order, Payment, Payout, QrCode
 from halopay_kit.sandbox.gateway import Gateway, present
 from halopay_kit.sandbox.refusal import ControlError, Refused
-from halopay_kit.sandbox.world import Token
+from halopay_kit.sandbox.world import DEFAULT_CURRENCY, Token
 
 Amount = Decimal | int | str
 
@@ -96,7 +96,7 @@ class Control:
 
     def _pay_order(self, order: Order, amount: Amount | None, currency_id: int | None) -> dict[str, object]:
         if order.currency_id is None:
-            chosen = self._gateway.world.enabled()[-1] if currency_id is None else self._token(currency_id)
+            chosen = self._token(DEFAULT_CURRENCY if currency_id is None else currency_id)
             tokens = None if amount is None else _tokens(amount, chosen)
             orders.choose(self._gateway, order, chosen)
         else:
@@ -120,7 +120,7 @@ class Control:
         gateway.book.move("collected", token.currency_id, amount, time=now, trade_no=trade_no)
         if gateway.unknowns.service_fee_bearer == "merchant":
             fee = money.round_down(money.multiply(amount, gateway.unknowns.service_fee_rate), token.decimals)
-            gateway.book.move("fee", token.currency_id, -fee, time=now, trade_no=trade_no)
+            gateway.book.move("fee", token.currency_id, money.negate(fee), time=now, trade_no=trade_no)
         return payment
 
     def _target(self, trade_no: str | None, out_trade_no: str | None, address: str | None) -> Order | QrCode:

@@ -54,7 +54,7 @@ class Fields:
             return None
         if not money.is_plain(text):
             raise refused(name, "expected a plain decimal")
-        amount = money.read(text)
+        amount = Decimal(text)
         if not amount:
             raise refused(name, "zero")
         return amount

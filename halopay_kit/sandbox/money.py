@@ -16,11 +16,6 @@ _UP = decimal.Context(prec=200, rounding=ROUND_UP)
 _DOWN = decimal.Context(prec=200, rounding=ROUND_DOWN)
 
 
-def read(text: str) -> Decimal:
-    """Return the decimal of a plain string of ASCII digits, which the caller has checked."""
-    return Decimal(text)
-
-
 def is_plain(text: str) -> bool:
     """Say whether the text is an unsigned decimal without exponent, of ASCII digits."""
     return _PLAIN.fullmatch(text) is not None
@@ -42,6 +37,11 @@ def add(one: Decimal, other: Decimal) -> Decimal:
 def subtract(one: Decimal, other: Decimal) -> Decimal:
     """Return the exact difference."""
     return _EXACT.subtract(one, other)
+
+
+def negate(amount: Decimal) -> Decimal:
+    """Return the amount with the other sign; a bare minus would round it to 28 digits."""
+    return amount.copy_negate()
 
 
 def multiply(one: Decimal, other: Decimal) -> Decimal:

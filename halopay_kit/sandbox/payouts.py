@@ -38,8 +38,8 @@ def create(gateway: Gateway, fields: Fields) -> Payout:
         callback_url=fields.optional_text("callback_url"),
     )
     gateway.book.payouts.add(payout)
-    gateway.book.move("payout", token.currency_id, -amount, time=now, trade_no=payout.trade_no)
-    gateway.book.move("fee", token.currency_id, -fee, time=now, trade_no=payout.trade_no)
+    gateway.book.move("payout", token.currency_id, money.negate(amount), time=now, trade_no=payout.trade_no)
+    gateway.book.move("fee", token.currency_id, money.negate(fee), time=now, trade_no=payout.trade_no)
     return payout
 
 

@@ -80,6 +80,9 @@ FIATS = {
     "THB": Decimal("32.28"),
 }
 
+# What the payer of a hosted order chooses who does not say.
+DEFAULT_CURRENCY = 75
+
 OPENING_BALANCE = Decimal("100000")
 
 

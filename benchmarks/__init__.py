@@ -1,0 +1,1 @@
+"""The kit beside its peers in one run; prints ratios, asserts nothing."""

@@ -1,0 +1,187 @@
+"""The command, as a person or a script types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from halopay_api.operations import OPERATIONS
+from tests.conftest import example, vectors
+
+HALOPAY = str(Path(sys.executable).parent / "halopay")
+SECRET = "planted-AppKey-0xC0FFEE"
+
+
+def halopay(*arguments: str, stdin: bytes = b"", **environ: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HALOPAY_")}
+    done = subprocess.run(
+        [HALOPAY, *arguments], input=stdin, env=clean | environ, capture_output=True, timeout=30, check=False
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def pairs(name: str) -> list[str]:
+    return [f"{key}={value}" for key, value in example(name)["request"].items()]
+
+
+def test_every_operation_can_be_called(shared_box):
+    shared_box.pay(trade_no=_create(shared_box)["trade_no"])
+    for name in OPERATIONS:
+        request = [pair for pair in pairs(name) if not pair.startswith(("trade_no", "time_expire"))]
+        if name == "order.detail":
+            request = ["out_trade_no=T-cli"]
+        done = halopay("call", name, *request, "--json", **shared_box.environ())
+        assert done.returncode == 0, (name, done.stderr)
+        assert json.loads(done.stdout)
+        assert done.stderr == ""
+
+
+def _create(box) -> dict:
+    request = ["out_trade_no=T-cli", "currency_id=75", "fiat_name=USD", "fiat_amount=15"]
+    created: dict = json.loads(halopay("call", "order.create", *request, "--json", **box.environ()).stdout)
+    return created
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_help_of_an_operation_is_made_from_the_spec(name):
+    done = halopay("call", name, "--help")
+    assert done.returncode == 0
+    for field in OPERATIONS[name].fields:
+        assert f"{field.name} " in done.stdout
+        assert field.provenance in done.stdout
+    assert OPERATIONS[name].path in done.stdout
+
+
+@pytest.mark.parametrize("command", ["call", "completion", "demo", "sandbox", "sign", "spec", "verify"])
+def test_every_command_has_help(command):
+    assert command in halopay("--help").stdout
+    assert "Usage: halopay" in halopay(command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["call", "order.detail"], 2, "at least one of trade_no, out_trade_no"),
+        (["call", "order.detail", "out_trade_no"], 2, "KEY=VALUE"),
+        (["call", "order.detail", "out_trade_no=a", "out_trade_no=b"], 2, "twice"),
+        (["call", "order.detail", "out_trade=a"], 2, "did you mean out_trade_no"),
+        (["call", "order.create", "out_trade_no=T", "currency_id=75", "fiat_amount=1e3"], 2, "fiat_amount"),
+        (["call", "order.detail", "out_trade_no=nowhere"], 1, "10004"),
+        (["call", "order.detail", "out_trade_no=x", "--base-url", "http://127.0.0.1:9"], 1, "Nothing was sent"),
+        (["call", "order.detail", "out_trade_no=x", "--base-url", "http://example.com"], 2, "base URL"),
+        (["call", "order.detail", "out_trade_no=x", "--timeout", "0"], 2, "timeout"),
+        (["call", "nonsense"], 2, "nonsense"),
+        (["nonsense"], 2, "nonsense"),
+        (["sign", "@no-such-file"], 2, "no-such-file"),
+        (["sign", "[]"], 2, "JSON object"),
+        (["spec", "nonsense"], 2, "payout.create"),
+    ],
+)
+def test_what_goes_wrong_is_said_on_stderr_with_an_exit_code(shared_box, arguments, code, says):
+    done = halopay(*arguments, **shared_box.environ())
+    assert done.returncode == code, done
+    assert says in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_outcome_has_an_exit_code_of_its_own(shared_box):
+    request = ["out_trade_no=twice", "currency_id=75", "token_amount=1"]
+    assert halopay("call", "order.create", *request, **shared_box.environ()).returncode == 0
+    done = halopay("call", "order.create", *request, "--json", **shared_box.environ())
+    assert done.returncode == 3
+    assert json.loads(done.stderr)["error"] == "OutcomeUnknown"
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"HALOPAY_APP_KEY": ""}, "HALOPAY_APP_KEY is not set"),
+        ({"HALOPAY_APP_KEY": f"{SECRET}\n"}, "white space"),
+        ({"HALOPAY_APP_KEY": SECRET}, "10008"),
+        ({"HALOPAY_APP_ID": "unknown-app-1234"}, "10006"),
+    ],
+)
+def test_wrong_credentials_are_explained_and_not_shown(shared_box, changed, says):
+    done = halopay("call", "currency.token_list", **shared_box.environ() | changed)
+    assert done.returncode != 0
+    assert says in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+
+
+def test_money_at_a_real_address_is_asked_about_first():
+    request = ["out_trade_no=P", "currency_id=75", "amount=1", "address=T", "google_code=123456"]
+    environ = {"HALOPAY_APP_ID": "a", "HALOPAY_APP_KEY": "k", "HALOPAY_BASE_URL": "https://halopay.invalid"}
+    done = halopay("call", "payout.create", *request, stdin=b"n\n", **environ)
+    assert done.returncode == 130
+    assert "moves real money: out_trade_no=P, currency_id=75, amount=1, address=T. Go on?" in done.stderr
+    assert "123456" not in done.stderr
+    assert halopay("call", "payout.create", *request, "--yes", **environ).returncode == 1
+
+
+@pytest.mark.parametrize("case", vectors("valid")[:3])
+def test_sign_and_verify_agree_with_the_known_answers(case, tmp_path):
+    body = tmp_path / "body"
+    body.write_bytes(case["body"])
+    environ = {"HALOPAY_APP_KEY": case["app_key"], "HALOPAY_APP_ID": "a"}
+    done = halopay("sign", f"@{body}", "--timestamp", case["timestamp"], "--json", **environ)
+    assert json.loads(done.stdout)["X-Sign"] == case["signature"]
+    flags = ["--timestamp", case["timestamp"], "--sign", case["signature"]]
+    assert halopay("verify", "-", *flags, "--any-age", stdin=case["body"], **environ).returncode == 0
+    assert halopay("verify", "-", *flags, stdin=case["body"], **environ).returncode == 1
+    assert halopay("verify", "-", *flags, "--any-age", stdin=case["body"] + b" ", **environ).returncode == 1
+
+
+def test_the_spec_counts_what_is_known():
+    counts = json.loads(halopay("spec", "--json").stdout)
+    assert counts["order.detail"]["documented"] == 0
+    assert counts["webhook.payment"]["inferred"] == 0
+    assert sum(counts["total"].values()) == sum(sum(each.values()) for name, each in counts.items() if name != "total")
+    fields = json.loads(halopay("spec", "order.create", "--json").stdout)
+    assert {"field": "data.amount", "provenance": "documented", "source": "native#1/response"} in fields
+
+
+def test_the_demo_shows_real_calls_and_leaves_nothing():
+    done = halopay("demo")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("✓") == 9
+    assert "PAID, 15 of 15" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_sandbox_runs_until_it_is_told_to_stop(number):
+    with subprocess.Popen([HALOPAY, "sandbox", "--port", "0", "--json"], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        told = json.loads(running.stdout.readline())
+        environ = {name: value for name, value in told.items() if name.isupper()}
+        assert halopay("call", "currency.token_list", **environ).returncode == 0
+        running.send_signal(number)
+        assert running.wait(10) == 0
+
+
+def test_a_pipe_that_closes_early_is_no_error():
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {HALOPAY} spec | head -1"], capture_output=True, check=False
+    )
+    assert done.stderr == b""
+
+
+def test_colours_are_for_terminals_that_want_them():
+    assert "\x1b" not in halopay("demo").stdout
+
+
+def test_completion_knows_operations_and_fields():
+    assert "_halopay_completion" in halopay("completion", "bash").stdout
+    done = halopay(_HALOPAY_COMPLETE="bash_complete", COMP_WORDS="halopay call order.create fia", COMP_CWORD="3")
+    assert re.findall(r"plain,(.*)", done.stdout) == ["fiat_name=", "fiat_amount="]
+
+
+def test_the_version_is_told():
+    assert re.fullmatch(r"halopay \d+\.\d+\.\d+\n", halopay("--version").stdout)

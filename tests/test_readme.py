@@ -1,0 +1,48 @@
+"""The README's code runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list:
+    found = re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    return [pytest.param(code, id=code.strip().splitlines()[-1][:50]) for code in found]
+
+
+def run(command: list[str], box) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environ = {**os.environ, **box.environ(), "PATH": path}
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_a_python_block_runs(code, box):
+    assert run([sys.executable, "-c", code], box)
+
+
+@pytest.mark.parametrize("code", blocks("bash"))
+def test_every_line_of_a_shell_block_runs(code, box):
+    for line in code.strip().splitlines():
+        assert run(["bash", "-c", line], box)
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 250
+
+
+def test_every_file_that_the_readme_names_exists():
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / link).exists(), link
