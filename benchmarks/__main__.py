@@ -21,7 +21,7 @@ RESULTS = Path(__file__).parent / "results"
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="One file for all results.")
 @click.option("--quick", is_flag=True, help="Fewer rounds: less than 20 seconds in all, wider quartiles.")
 def main(groups: tuple[str, ...], rounds: int | None, file: Path | None, quick: bool) -> None:
-    r"""Measure the kit beside its peers: calls, webhooks, start, generate; all of them when none is named.
+    """Measure the kit beside its peers: calls, webhooks, start, generate; all of them when none is named.
 
     A figure is a ratio to the first line, made within one round; the table has its median and quartiles over all
     rounds. Absolute times are for information. Results go to benchmarks/results/GROUP.json. Speaks to this machine
@@ -33,7 +33,7 @@ def main(groups: tuple[str, ...], rounds: int | None, file: Path | None, quick: 
       python -m benchmarks calls webhooks
       python -m benchmarks start --rounds 100
       python -m benchmarks --quick --json figures.json
-    """
+    """  # noqa: D301  # click's mark for lines to be left as they are
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:  # noqa: TID251  # the command reads it
         del os.environ[name]  # noqa: TID251  # no proxy stands between us and this machine
     about, every = machine(), {}

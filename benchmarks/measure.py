@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import random
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -20,10 +19,6 @@ WARM_CALLS = 3
 Sample = Callable[[], float]
 Around = Callable[[], AbstractContextManager[None]]
 Series = Mapping[str, Sequence[float]]
-
-
-class CommandFailed(Exception):
-    """A command that was to be measured did not end with 0."""
 
 
 @attrs.frozen
@@ -98,37 +93,6 @@ def cpu(call: Callable[[], object], number: int, inside: Around = nullcontext) -
     return sample
 
 
-def wall(*command: str, env: Mapping[str, str] | None = None) -> Sample:
-    """Return a sample of the seconds from starting a command, in the project's directory, to its end.
-
-    The sample raises CommandFailed with the command's last words when it does not end with 0.
-    """
-
-    def sample() -> float:
-        before = time.perf_counter()
-        done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        seconds = time.perf_counter() - before
-        if done.returncode:
-            words = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
-            raise CommandFailed(words[-1][:60])
-        return seconds
-
-    return sample
-
-
-def wall_cases(samples: Mapping[str, Sample]) -> list[Case]:
-    """Run each command once to warm the caches; one that fails becomes a case that is not there."""
-    cases = []
-    for name, sample in samples.items():
-        try:
-            sample()
-        except (CommandFailed, OSError) as error:
-            cases.append(Case(name, None, f"does not run: {error}"))
-        else:
-            cases.append(Case(name, sample))
-    return cases
-
-
 def interleave(cases: Sequence[Case], rounds: int) -> Series:
     """Return the seconds of every case for every round."""
     order = [(case.name, case.sample) for case in cases if case.sample is not None]
@@ -153,9 +117,10 @@ def ratio(series: Series, name: str, reference: str, *, target: float | None = N
 
 
 def difference(series: Series, name: str, reference: str, *, target: float | None = None, label: str = "") -> Row:
-    """Return how many milliseconds more than the reference it took, round by round."""
+    """Return how many milliseconds more than the reference it took, round by round; also fastest against fastest."""
     values = [(one - other) * 1e3 for one, other in zip(series[name], series[reference], strict=True)]
-    return _row(series, label or name, values, "ms", "", target)
+    row = _row(series, label or name, values, "ms", "", target)
+    return attrs.evolve(row, fastest=min(series[name]) - min(series[reference]))
 
 
 def ratios(cases: Sequence[Case], series: Series, reference: str, targets: Mapping[str, float]) -> list[Row]:

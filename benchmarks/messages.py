@@ -14,7 +14,7 @@ APP_KEY = "benchmarkAppKey0123456789abcdef0"
 STRIPE_KEY = "sk_test_benchmark"
 STANDARD_KEY = "whsec_" + base64.b64encode(b"benchmark0123456789abcde").decode()
 WEBHOOK_SIZE = 600
-_FAR_FROM_SIGNED = {
+_OTHERS = {
     "Accept": "*/*",
     "Content-Type": "application/json",
     "Content-Length": "600",
@@ -49,7 +49,7 @@ def halopay_webhook(now: int) -> tuple[bytes, dict[str, str]]:
     fields["redirect_url"] = "https://shop.example/thanks?cart="
     fields["redirect_url"] += "c" * (WEBHOOK_SIZE - len(compact(fields)))
     body = compact(fields)
-    return body, {**_FAR_FROM_SIGNED, "X-EventType": "Paid", **halopay_headers(body, now)}
+    return body, {**_OTHERS, "X-EventType": "Paid", **halopay_headers(body, now)}
 
 
 def standard_webhook(now: int) -> tuple[bytes, dict[str, str]]:
@@ -58,7 +58,7 @@ def standard_webhook(now: int) -> tuple[bytes, dict[str, str]]:
     key = base64.b64decode(STANDARD_KEY.removeprefix("whsec_"))
     made = base64.b64encode(hmac.digest(key, b"msg_1.%d.%b" % (now, body), "sha256")).decode()
     signed = {"webhook-id": "msg_1", "webhook-timestamp": str(now), "webhook-signature": f"v1,{made}"}
-    return body, {**_FAR_FROM_SIGNED, **signed}
+    return body, {**_OTHERS, **signed}
 
 
 def stripe_webhook(now: int) -> tuple[bytes, str]:

@@ -26,7 +26,7 @@ def main() -> None:
 @_spec
 @_out
 def generate(spec: Path, out: Path) -> None:
-    r"""Write the package anew; the whole directory is replaced.
+    """Write the package anew; the whole directory is replaced.
 
     \b
     Examples:
@@ -44,7 +44,7 @@ def generate(spec: Path, out: Path) -> None:
 @_spec
 @_out
 def check(spec: Path, out: Path) -> None:
-    r"""Exit 1 if the package is not what the spec generates, and name every file.
+    """Exit 1 if the package is not what the spec generates, and name every file.
 
     \b
     Examples:

@@ -15,6 +15,7 @@ import yaml
 from codegen import grammar
 from codegen.errors import SpecError, step
 
+_DEEPEST = 64
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -92,6 +93,8 @@ def _value(node: Any, pointer: str, seen: set[int]) -> Any:
         return None
     if id(node) in seen:
         raise SpecError(pointer, "a YAML alias; write it out or use $ref")
+    if pointer.count("/") > _DEEPEST:
+        raise SpecError(pointer, "nested too deeply")
     seen.add(id(node))
     if isinstance(node, yaml.MappingNode) and node.tag == _TAG + "map":
         found: dict[str, Any] = {}

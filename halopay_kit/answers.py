@@ -28,6 +28,7 @@ from halopay_kit.signing import AppKey
 
 T = TypeVar("T")
 
+_JSON = "application/json"
 _TRADE_NUMBERS = ("trade_no", "out_trade_no")
 _HINT_LIMIT = 64 * 1024  # an unverified body is looked into no deeper than this, and only for a hint
 _UNAUTHENTIC = {
@@ -126,7 +127,7 @@ def _authenticate(
 ) -> int:
     if 300 <= status < 400:
         raise SignatureMissing("a redirect, which is not followed", advice="Check the base URL.")
-    if headers.get("content-encoding", "identity") != "identity":
+    if "content-encoding" in headers and headers["content-encoding"] != "identity":
         raise SignatureMissing("a compressed answer, which nobody asked for", advice="Check what stands in between.")
     answered_as, timestamp, signature = headers.get("X-Appid"), headers.get("X-Timestamp"), headers.get("X-Sign")
     if answered_as is None or timestamp is None or signature is None:
@@ -139,8 +140,8 @@ def _authenticate(
 
 
 def _envelope(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    content_type = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if content_type != "application/json":
+    content_type = headers.get("content-type", _JSON)
+    if content_type != _JSON and (content_type := content_type.partition(";")[0].strip().lower()) != _JSON:
         raise MalformedAnswer(
             f"the answer is signed and is {printable(content_type, 60)!r}, not JSON", status=status, body=body
         )

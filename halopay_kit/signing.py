@@ -126,10 +126,10 @@ def verify(body: bytes, timestamp: str, signature: str, app_key: AppKey) -> int:
         SignatureMissing: timestamp or signature is malformed, or the body does not look like a JSON object.
         SignatureMismatch: the signature is another one.
     """
-    content = signed_content(body, timestamp)
-    if not isinstance(signature, str) or not _SIGNATURE.fullmatch(signature):
-        raise SignatureMissing("the signature is not 64 lowercase hexadecimal digits")
-    if not hmac.compare_digest(app_key.digest(content).hex(), signature):
+    expected = app_key.digest(signed_content(body, timestamp)).hex()
+    if not isinstance(signature, str) or not signature.isascii() or not hmac.compare_digest(expected, signature):
+        if not isinstance(signature, str) or not _SIGNATURE.fullmatch(signature):
+            raise SignatureMissing("the signature is not 64 lowercase hexadecimal digits")
         raise SignatureMismatch("the signature does not belong to these bytes under this AppKey")
     return int(timestamp)
 

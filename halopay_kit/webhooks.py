@@ -22,7 +22,8 @@ from halopay_kit.signing import AppKey
 
 Headers = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 
-_WANTED = ("x-appid", "x-timestamp", "x-sign", "x-eventtype")
+_NAMES: dict[str | bytes, str] = {name: name for name in ("x-appid", "x-timestamp", "x-sign", "x-eventtype")}
+_NAMES |= {name.encode(): name for name in _NAMES.values()}
 
 
 @attrs.frozen(kw_only=True)
@@ -85,7 +86,7 @@ def verify(
         ConfigurationError: a key or `now` that cannot be right.
     """
     try:
-        keys = (AppKey(app_key),) if isinstance(app_key, AppKey | str) else tuple(app_key)
+        keys = _keys_of(app_key)
     finally:
         del app_key  # or this frame would show it in a traceback
     if not isinstance(body, bytes):
@@ -113,15 +114,31 @@ def verify(
     )
 
 
+def _keys_of(app_key: AppKey | str | Sequence[AppKey]) -> tuple[AppKey, ...]:
+    if type(app_key) is AppKey:
+        return (app_key,)
+    try:
+        keys = tuple(map(AppKey, app_key)) if isinstance(app_key, (list, tuple)) else (AppKey(app_key),)  # type: ignore[arg-type]  # refused there
+    finally:
+        del app_key
+    if not keys:
+        raise ConfigurationError("no AppKey was given")
+    return keys
+
+
 def _pick(headers: Headers) -> tuple[str, str, str, str | None]:
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    pairs = headers.items() if type(headers) is dict or isinstance(headers, Mapping) else headers
     found: dict[str, str] = {}
-    for name, value in pairs:
-        key = (name.decode("latin-1") if isinstance(name, bytes) else name).lower()
-        if key in _WANTED:
-            if key in found:
-                raise SignatureMissing(f"the {key} header is there twice")
-            found[key] = value.decode("latin-1") if isinstance(value, bytes) else value
+    try:
+        for name, value in pairs:
+            known = _NAMES.get(name.lower())
+            if known is None:
+                continue
+            if known in found:
+                raise SignatureMissing(f"the {known} header is there twice")
+            found[known] = value.decode("latin-1") if isinstance(value, bytes) else value
+    except (AttributeError, TypeError, ValueError) as error:
+        raise SignatureMissing("the headers are not names and values") from error
     try:
         return found["x-appid"], found["x-timestamp"], found["x-sign"], found.get("x-eventtype")
     except KeyError as missing:
@@ -129,21 +146,19 @@ def _pick(headers: Headers) -> tuple[str, str, str, str | None]:
 
 
 def _verify_with_any(body: bytes, timestamp: str, signature: str, keys: Sequence[AppKey]) -> int:
-    if not keys:
-        raise ConfigurationError("no AppKey was given")
-    for key in keys[:-1]:
+    for key in keys[1:]:
         try:
             return signing.verify(body, timestamp, signature, key)
         except SignatureMismatch:
             continue
-    return signing.verify(body, timestamp, signature, keys[-1])
+    return signing.verify(body, timestamp, signature, keys[0])
 
 
 def _agrees(event_type: str | None, status: object) -> bool | None:
     """Compare `Paid` with `PAID`, `Time-Out` with `TIME-OUT`: only letters count."""
     if event_type is None or not isinstance(status, str):
         return None
-    return _letters(event_type) == _letters(status)
+    return event_type.upper() == status or _letters(event_type) == _letters(status)
 
 
 def _letters(text: str) -> str:

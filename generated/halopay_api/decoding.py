@@ -18,11 +18,12 @@ from halopay_api.parsing import DecodeError, parse_exact
 if TYPE_CHECKING:
     from cattrs import Converter
 
+    from halopay_api.policy import Route
     from halopay_api.shapes import Shape
 
 M = TypeVar("M")
 _Hook = Callable[[Any, Any], Any]
-_DECIMAL = re.compile(r"-?[0-9]{1,60}(?:\.[0-9]{1,60})?")
+_DECIMAL = re.compile(r"-?[0-9]{1,60}(?:\.[0-9]{1,60})?").fullmatch
 _FAST_FAILURES = (KeyError, TypeError, ValueError)
 
 
@@ -60,7 +61,12 @@ def decode(
     Raises: DecodeError with the path of every field that is missing or not what the spec says.
     """
     try:
-        return _fast(model, value, many)
+        plan = _PLANS.get(model) or _planned(model)
+        if not many:
+            found: M = plan(value, model)
+            return found
+        if type(value) is list:
+            return [plan(item, model) for item in value]
     except _FAST_FAILURES:
         pass
     return _slow(model, value, many, body, at)
@@ -71,26 +77,14 @@ def event(value: object, body: bytes | None = None) -> WebhookEvent:
 
     Raises: DecodeError.
     """
-    from halopay_api.policy import WEBHOOK_ROUTES
-
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise DecodeError(f"expected an object, got {_name(value)}")
     kind = value.get("type")
-    for route in WEBHOOK_ROUTES:
+    for route in _routes():
         if kind == route.kind and (route.without is None or value.get(route.without) is None):
             found: WebhookEvent = decode(route.model, value, body=body, at="")
             return found
     return UnknownEvent(kind if isinstance(kind, str) else None, dict(_exact(value, body, "")))
-
-
-def _fast(model: type[M], value: object, many: bool) -> M | list[M]:
-    plan = _PLANS.get(model) or _planned(model)
-    if not many:
-        found: M = plan(value, model)
-        return found
-    if type(value) is not list:
-        raise TypeError
-    return [plan(item, model) for item in value]
 
 
 _PLANS: dict[type[Any], _Hook] = {}
@@ -98,6 +92,13 @@ _PLANS: dict[type[Any], _Hook] = {}
 
 def _planned(model: type[Any]) -> _Hook:
     return _PLANS.setdefault(model, _converter().get_structure_hook(model))
+
+
+@functools.cache
+def _routes() -> tuple[Route, ...]:
+    from halopay_api.policy import WEBHOOK_ROUTES
+
+    return WEBHOOK_ROUTES
 
 
 @functools.cache
@@ -126,7 +127,7 @@ def _converter() -> Converter:
         )
 
         def hook(value: Any, cls: Any) -> Any:
-            if type(value) is not dict or not value.keys() <= known:
+            if type(value) is not dict or not known.issuperset(value):
                 raise TypeError
             return structure(value, cls)
 
@@ -188,7 +189,7 @@ def _boolean(value: Any, _: Any) -> bool:
 
 
 def _decimal(value: Any, _: Any) -> Decimal:
-    if type(value) is not str or not _DECIMAL.fullmatch(value):
+    if type(value) is not str or not _DECIMAL(value):
         raise TypeError
     return Decimal(value)
 
@@ -196,7 +197,7 @@ def _decimal(value: Any, _: Any) -> Decimal:
 def _string_enum(target: Any, value: Any, _: Any) -> Any:
     if type(value) is not str:
         raise TypeError
-    return target(value)
+    return target._value2member_map_.get(value) or target(value)
 
 
 def _integer_enum(target: Any, value: Any, _: Any) -> Any:

@@ -40,7 +40,8 @@ def parse(body: bytes) -> Any:
         except ValueError:
             pass  # the other parser has the last word, so that both accept the same
         else:
-            _refuse_depth(body, value)
+            if body.count(b"[") + body.count(b"{") > _DEEPEST:
+                _refuse_depth(value)
             return value
     return parse_exact(body)
 
@@ -60,7 +61,7 @@ def parse_exact(body: bytes) -> Any:
         raise DecodeError(_TOO_DEEP) from error
     except (ValueError, ArithmeticError) as error:
         raise DecodeError("not readable: a number that is none, or beyond all bounds") from error
-    _refuse_depth(body, value)
+    _refuse_depth(value)
     if _SURROGATE.search(body) is not None:
         _refuse_surrogates(value)
     return value
@@ -79,9 +80,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _refuse_depth(body: bytes, value: object) -> None:
-    if body.count(b"[") + body.count(b"{") <= _DEEPEST:
-        return
+def _refuse_depth(value: object) -> None:
     level = [value]
     for _ in range(_DEEPEST):
         level = [

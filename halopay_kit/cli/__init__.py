@@ -6,6 +6,8 @@ from importlib import import_module
 
 import click
 
+from halopay_kit import __version__
+
 _COMMANDS = {
     "call": "Call an operation of HaloPay.",
     "completion": "Print the completion script of a shell.",
@@ -40,7 +42,7 @@ class _Commands(click.Group):
     epilog="Credentials come from HALOPAY_APP_ID and HALOPAY_APP_KEY, the address from HALOPAY_BASE_URL. "
     "Exit codes: 0 done, 1 not done, 2 usage, 3 outcome unknown.",
 )
-@click.version_option(package_name="halopay-kit", message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def halopay() -> None:
     """Talk to HaloPay, or to a HaloPay of your own."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -147,10 +148,15 @@ def changed(changes: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
+def dump(spec: dict[str, Any]) -> bytes:
+    """Write a spec as the JSON that is YAML too."""
+    text = json.dumps(spec, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+
+
 def files(spec: dict[str, Any]) -> dict[str, str]:
     """Generate every file of a spec."""
-    text = json.dumps(spec, ensure_ascii=False)
-    return formatting.format_python(render.render(document.parse(text.encode())))
+    return formatting.format_python(render.render(document.parse(dump(spec))))
 
 
 def write(spec: dict[str, Any], folder: Path) -> Path:
