@@ -57,7 +57,7 @@ class Answer(Generic[T]):
 
 def open_answer(
     operation: Operation[T],
-    sent: Mapping[str, object],
+    sent: Mapping[str, str],
     *,
     status: int,
     headers: Mapping[str, str],
@@ -66,7 +66,7 @@ def open_answer(
     app_key: AppKey,
     now: float,
 ) -> Answer[T]:
-    """Verify first, then parse, then compare with what was sent.
+    """Verify first, then parse, then compare with the trade numbers that were sent.
 
     Raises:
         UnverifiedAnswer: AppId, signature or timestamp is not right; nothing of it is data.
@@ -91,8 +91,8 @@ def open_answer(
         raise MalformedAnswer("code 0 without data", status=status, body=body)
     data = envelope["data"]
     if isinstance(data, dict):
-        for name in _TRADE_NUMBERS:
-            if name in sent and name in data and data[name] != sent[name]:
+        for name, number in sent.items():
+            if data.get(name) not in (None, number):
                 raise EchoMismatch(f"the answer speaks of another {name} than was asked for", status=status, body=body)
     try:
         typed: Any = codec.decode(operation.model, data, many=operation.many, body=body)
@@ -189,11 +189,13 @@ def _hint(body: bytes) -> tuple[int | None, str | None]:
     return (code if type(code) is int else None), (printable(msg) if isinstance(msg, str) else None)
 
 
-def about(error: HaloPayError, operation: str, sent: Mapping[str, object]) -> HaloPayError:
+def about(error: HaloPayError, operation: str, sent: Mapping[str, str]) -> HaloPayError:
     """Note on the error which call it is of."""
     error.operation = operation
-    for name in _TRADE_NUMBERS:
-        number = sent.get(name)
-        if isinstance(number, str):
-            setattr(error, name, number)
+    error.trade_no, error.out_trade_no = sent.get("trade_no"), sent.get("out_trade_no")
     return error
+
+
+def trade_numbers(fields: Mapping[str, object]) -> dict[str, str]:
+    """Return the trade numbers of a request as plain strings, whatever class of string they came in."""
+    return {name: str.__str__(value) for name in _TRADE_NUMBERS if isinstance(value := fields.get(name), str)}

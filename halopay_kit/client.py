@@ -24,9 +24,9 @@ _APP_ID = re.compile(r"[\x21-\x7e]{1,64}")
 class HaloPay(Api):
     """A client of HaloPay, with the operations grouped as their paths read; thread-safe, a context manager.
 
-    `timeout` is in seconds and bounds one attempt; every operation takes its own as well. `attempts` is how often a
-    call that only reads is sent before its error is raised; calls that create or move money are sent once. `hook`
-    is called with an `Attempt` after each sending. `clock` returns unix seconds.
+    `timeout` is in seconds and bounds each wait for HaloPay; every operation takes its own as well. `attempts` is how
+    often a call that only reads is sent before its error is raised; calls that create or move money are sent once.
+    `hook` is called with an `Attempt` after each sending. `clock` returns unix seconds.
 
     Raises:
         ConfigurationError: a credential or setting that cannot be right.
@@ -56,6 +56,8 @@ class HaloPay(Api):
             )
         if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1:
             raise ConfigurationError("attempts is not a whole number of at least 1")
+        if not callable(clock) or not callable(sleep) or not (hook is None or callable(hook)):
+            raise ConfigurationError("clock, sleep and hook must be callable")
         self._transport = Transport(
             app_id=app_id,
             app_key=app_key,
@@ -69,15 +71,21 @@ class HaloPay(Api):
         super().__init__(self._send)
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ, **options: Any) -> Self:  # noqa: TID251  # when asked to
-        """Return a client for HALOPAY_APP_ID, HALOPAY_APP_KEY and, when it is set, HALOPAY_BASE_URL.
+    def from_env(
+        cls,
+        environ: Mapping[str, str] = os.environ,  # noqa: TID251  # read when asked to
+        *,
+        base_url: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Return a client for HALOPAY_APP_ID, HALOPAY_APP_KEY and, where `base_url` is not given, HALOPAY_BASE_URL.
 
         Raises:
-            ConfigurationError: one of the two is missing, or cannot be right.
+            ConfigurationError: one of the first two is missing, or cannot be right.
         """
         missing = [name for name in ("HALOPAY_APP_ID", "HALOPAY_APP_KEY") if not environ.get(name)]
-        app_id, base_url = environ.get("HALOPAY_APP_ID", ""), environ.get("HALOPAY_BASE_URL") or BASE_URL
-        key = environ.get("HALOPAY_APP_KEY", "")
+        app_id, key = environ.get("HALOPAY_APP_ID", ""), environ.get("HALOPAY_APP_KEY", "")
+        base_url = base_url or environ.get("HALOPAY_BASE_URL") or BASE_URL
         del environ  # from here on a traceback shows no environment
         if missing:
             del key
@@ -108,13 +116,16 @@ class HaloPay(Api):
 
         Raises what the operations' methods raise.
         """
-        if isinstance(operation, str):
-            found = OPERATIONS.get(operation)
+        if not isinstance(operation, Operation):
+            found = OPERATIONS.get(operation) if isinstance(operation, str) else None
             if found is None:
                 raise InvalidRequest(
-                    f"there is no operation {operation!r}; there are {', '.join(OPERATIONS)}", field="operation"
+                    f"there is no operation {ascii(operation)[:60]}; there are {', '.join(OPERATIONS)}",
+                    field="operation",
                 )
             operation = found
+        if not isinstance(fields, Mapping):
+            raise InvalidRequest("the fields are no mapping from names to values", operation=operation.name)
         return self._transport.call(operation, fields, timeout=timeout)
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import NoReturn, final
 
@@ -30,21 +31,20 @@ class AppKey:
         ConfigurationError: the key is not a string, is empty, or holds white space or anything but ASCII.
     """
 
-    __slots__ = ("__key",)
+    __slots__ = ("digest",)
+
+    digest: Callable[[bytes], bytes]
+    """Return the HMAC-SHA-256 of the signed content, 32 bytes."""
 
     def __init__(self, key: str | AppKey) -> None:
         if isinstance(key, AppKey):
-            self.__key: bytes = key.__key  # noqa: SLF001  # its own kind
+            object.__setattr__(self, "digest", key.digest)
             return
         problem = _problem_of(key)
         if problem:
             del key  # not even this frame shows it in a traceback
             raise ConfigurationError(problem, advice="Copy it from the dashboard's appManage page.")
-        self.__key = key.encode("ascii")
-
-    def digest(self, content: bytes) -> bytes:
-        """Return the HMAC-SHA-256 of the signed content, 32 bytes."""
-        return hmac.digest(self.__key, content, "sha256")
+        object.__setattr__(self, "digest", _digest_with(key.encode("ascii")))
 
     def __repr__(self) -> str:
         return _MASK
@@ -57,7 +57,7 @@ class AppKey:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AppKey):
             return NotImplemented
-        return hmac.compare_digest(self.__key, other.__key)
+        return hmac.compare_digest(self.digest(b""), other.digest(b""))
 
     def __hash__(self) -> int:
         return hash(self.digest(b""))
@@ -72,9 +72,16 @@ class AppKey:
         raise ConfigurationError("an AppKey cannot be pickled", advice="Hand it to each process by other means.")
 
     def __setattr__(self, name: str, value: object) -> None:
-        if hasattr(self, "_AppKey__key"):
-            raise ConfigurationError("an AppKey cannot be changed")
-        object.__setattr__(self, name, value)
+        raise ConfigurationError("an AppKey cannot be changed")
+
+
+def _digest_with(key: bytes) -> Callable[[bytes], bytes]:
+    """Keep the key where no attribute leads to it."""
+
+    def digest(content: bytes) -> bytes:
+        return hmac.digest(key, content, "sha256")
+
+    return digest
 
 
 def _problem_of(key: object) -> str | None:
@@ -99,6 +106,8 @@ def signed_content(body: bytes, timestamp: str) -> bytes:
     """
     if not isinstance(timestamp, str) or not _TIMESTAMP.fullmatch(timestamp):
         raise SignatureMissing("the timestamp is not ten digits", advice="X-Timestamp is unix seconds.")
+    if not isinstance(body, bytes):
+        raise SignatureMissing(f"the body is a {type(body).__name__}, not bytes", advice="Use the raw bytes.")
     if not (body[:1] == b"{" and body[-1:] == b"}"):
         trimmed = body.strip(b" \t\r\n")
         if not (trimmed[:1] == b"{" and trimmed[-1:] == b"}"):
@@ -113,10 +122,14 @@ def sign(body: bytes, timestamp: int | str, app_key: AppKey) -> str:
         InvalidRequest: the timestamp does not have ten digits, or the body does not look like a JSON object.
     """
     try:
-        content = signed_content(body, str(timestamp) if type(timestamp) is int else timestamp)  # type: ignore[arg-type]
+        content = signed_content(body, f"{timestamp:d}" if _is_second(timestamp) else timestamp)  # type: ignore[arg-type]
     except SignatureMissing as error:
         raise InvalidRequest(error.problem) from error
     return app_key.digest(content).hex()
+
+
+def _is_second(timestamp: object) -> bool:
+    return type(timestamp) is int and 0 <= timestamp < 10**10
 
 
 def verify(body: bytes, timestamp: str, signature: str, app_key: AppKey) -> int:
@@ -160,4 +173,7 @@ def unix(now: datetime | float) -> float:
         return now.timestamp()
     if isinstance(now, bool) or not isinstance(now, (int, float)):
         raise ConfigurationError(f"`now` is a {type(now).__name__}", advice="Use an aware datetime or unix seconds.")
-    return float(now)
+    try:
+        return float(now)
+    except OverflowError as error:
+        raise ConfigurationError("`now` is beyond all time", advice="Give unix seconds.") from error

@@ -29,7 +29,7 @@ from halopay_api import codec
 from halopay_api.operations import Operation
 from halopay_api.policy import EFFECTS, RESULT_CODES
 from halopay_kit import signing
-from halopay_kit.answers import Answer, about, open_answer
+from halopay_kit.answers import Answer, about, open_answer, trade_numbers
 from halopay_kit.errors import (
     AnswerError,
     ApiError,
@@ -78,7 +78,8 @@ Hook = Callable[[Attempt], None]
 class Transport:
     """One connection pool to one base URL; thread-safe.
 
-    Times are seconds. `timeout` bounds each attempt as a whole, `attempts` how often a call that only reads is sent.
+    Times are seconds. `timeout` bounds every wait for bytes of an attempt and the reading of its body as a whole,
+    `attempts` how often a call that only reads is sent.
     """
 
     app_id: str
@@ -113,32 +114,30 @@ class Transport:
             body = codec.encode(operation, values)
         except codec.EncodeError as error:
             raise InvalidRequest(str(error), field=error.field, operation=operation.name) from error
-        values = {name: value for name, value in values.items() if value is not None}
         limit = self.timeout if timeout is None else checked_timeout(timeout)
+        sent = trade_numbers(values)
         may_repeat = EFFECTS[operation.effect].retry
         number = 1
         while True:
+            headers = self._headers(body)
             started = time.perf_counter()
-            try:
-                answer = self._attempt(operation, values, body, limit)
-            except HaloPayError as error:
-                about(error, operation.name, values)
-                wait = self._wait(error, number) if may_repeat else None
-                self._report(operation, values, number, started, error=error, retry_in=wait)
-                if wait is None:
-                    if may_repeat or _nothing_was_done(error):
-                        raise
-                    raise _unknown(error, operation, values) from error
-            else:
+            outcome = self._attempt(operation, sent, headers, body, limit)
+            if isinstance(outcome, Answer):
                 if self.hook is not None:
-                    self._report(operation, values, number, started, status=answer.status)
-                return answer
+                    self._report(operation, sent, number, started, outcome, None)
+                return outcome
+            wait = self._wait(outcome, number) if may_repeat else None
+            self._report(operation, sent, number, started, outcome, wait)
+            if wait is None:
+                if may_repeat or _nothing_was_done(outcome):
+                    raise outcome
+                raise _unknown(outcome, operation, sent) from outcome
             self.sleep(wait)
             number += 1
 
-    def _attempt(self, operation: Operation[T], values: Mapping[str, object], body: bytes, limit: float) -> Answer[T]:
-        timestamp = f"{int(self.clock()):d}"
-        headers = {
+    def _headers(self, body: bytes) -> dict[str, str]:
+        timestamp = f"{int(self._now()):d}"
+        return {
             "X-Appid": self.app_id,
             "X-Timestamp": timestamp,
             "X-Sign": signing.sign(body, timestamp, self.app_key),
@@ -146,21 +145,44 @@ class Transport:
             "accept-encoding": "identity",
             "user-agent": "halopay-kit",
         }
-        status, answered, content = self._exchange(self._prefix + operation.path, headers, body, limit)
+
+    def _now(self) -> float:
         try:
-            return open_answer(
-                operation,
-                values,
-                status=status,
-                headers=answered,
-                body=content,
-                app_id=self.app_id,
-                app_key=self.app_key,
-                now=self.clock(),
-            )
-        except (ApiError, UnverifiedAnswer) as error:
-            error.retry_after = _retry_after(answered.get("retry-after"), self.clock())
-            raise
+            now = self.clock()
+            right = 10**9 <= now < 10**10
+        except Exception as error:
+            raise ConfigurationError("the clock failed", advice="It must return unix seconds.") from error
+        if not right:
+            raise ConfigurationError("the clock does not return unix seconds", advice="time.time does.")
+        return now
+
+    def _attempt(
+        self, operation: Operation[T], sent: Mapping[str, str], headers: dict[str, str], body: bytes, limit: float
+    ) -> Answer[T] | HaloPayError:
+        """Send once; return the answer, or what went wrong: once bytes may be out, no other error may leave."""
+        try:
+            status, answered, content = self._exchange(self._prefix + operation.path, headers, body, limit)
+            now = self._now()
+            try:
+                return open_answer(
+                    operation,
+                    sent,
+                    status=status,
+                    headers=answered,
+                    body=content,
+                    app_id=self.app_id,
+                    app_key=self.app_key,
+                    now=now,
+                )
+            except AnswerError as error:
+                error.retry_after = _retry_after(answered.get("retry-after"), now)
+                raise
+        except HaloPayError as error:
+            return about(error, operation.name, sent)
+        except Exception as error:  # noqa: BLE001  # a fault of the kit or of a user's object; the call is out
+            fault = TransportError(f"the kit failed on the answer ({type(error).__name__})")
+            fault.__cause__ = error
+            return about(fault, operation.name, sent)
 
     def _exchange(
         self, path: str, headers: dict[str, str], body: bytes, limit: float
@@ -191,33 +213,31 @@ class Transport:
 
     def _wait(self, error: HaloPayError, number: int) -> float | None:
         """Return the seconds until the call may be sent again, None when it may not."""
-        if number >= self.attempts or not _passing(error):
+        asked = error.retry_after or 0.0
+        if number >= self.attempts or asked > LONGEST_WAIT or not _passing(error):
             return None
-        backoff = random.uniform(0, BACKOFF * 2 ** (number - 1))  # noqa: S311  # jitter, not a secret
-        wait = max(backoff, error.retry_after or 0.0)
-        return wait if wait <= LONGEST_WAIT else None
+        backoff = random.uniform(0, min(LONGEST_WAIT, BACKOFF * 2 ** min(number - 1, 10)))  # noqa: S311  # jitter
+        return max(backoff, asked)
 
     def _report(
         self,
         operation: Operation[T],
-        values: Mapping[str, object],
+        sent: Mapping[str, str],
         number: int,
         started: float,
-        *,
-        status: int | None = None,
-        error: HaloPayError | None = None,
-        retry_in: float | None = None,
+        outcome: Answer[T] | HaloPayError,
+        retry_in: float | None,
     ) -> None:
         if self.hook is None:
             return
-        trade_no, out_trade_no = values.get("trade_no"), values.get("out_trade_no")
+        error = outcome if isinstance(outcome, HaloPayError) else None
         attempt = Attempt(
             operation=operation.name,
             number=number,
             seconds=time.perf_counter() - started,
-            trade_no=None if trade_no is None else str(trade_no),
-            out_trade_no=None if out_trade_no is None else str(out_trade_no),
-            status=error.status if isinstance(error, AnswerError) else status,
+            trade_no=sent.get("trade_no"),
+            out_trade_no=sent.get("out_trade_no"),
+            status=outcome.status if isinstance(outcome, Answer | AnswerError) else None,
             code=error.code if error else 0,
             error=error,
             retry_in=retry_in,
@@ -235,7 +255,7 @@ def checked_timeout(seconds: float) -> float:
         ConfigurationError: not a number, or not between 0 and a day.
     """
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= 86400:
-        raise ConfigurationError(f"timeout is {seconds!r}", advice="Give seconds, more than 0.")
+        raise ConfigurationError("the timeout is not a number of seconds between 0 and a day")
     return float(seconds)
 
 
@@ -254,17 +274,17 @@ def _pool_of(base_url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
     try:
         url = urlsplit(base_url)
         host, port = url.hostname, url.port
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ConfigurationError("the base URL cannot be read", advice=advice) from error
-    if url.scheme not in ("http", "https") or not host:
-        raise ConfigurationError("the base URL has no http(s) scheme or no host", advice=advice)
-    if url.username or url.password or url.query or url.fragment:
-        raise ConfigurationError("the base URL holds more than scheme, host, port and path", advice=advice)
-    if url.scheme == "http":
-        if not is_loopback(host):
+        kind = {"http": urllib3.HTTPConnectionPool, "https": urllib3.HTTPSConnectionPool}.get(url.scheme)
+        if kind is None or not host:
+            raise ConfigurationError("the base URL has no http(s) scheme or no host", advice=advice)
+        if url.username or url.password or url.query or url.fragment:
+            raise ConfigurationError("the base URL holds more than scheme, host, port and path", advice=advice)
+        if url.scheme == "http" and not is_loopback(host):
             raise ConfigurationError("the base URL is http to another machine", advice=advice)
-        return urllib3.HTTPConnectionPool(host, port, maxsize=32), url.path.rstrip("/")
-    return urllib3.HTTPSConnectionPool(host, port, maxsize=32), url.path.rstrip("/")
+        host.encode("idna")
+        return kind(host, port, maxsize=32), url.path.rstrip("/")
+    except (ValueError, TypeError, AttributeError, HTTPError) as error:
+        raise ConfigurationError("the base URL cannot be read", advice=advice) from error
 
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float, limit: float) -> bytes:
@@ -293,10 +313,10 @@ def _transport_error(error: Exception, limit: float) -> TransportError:
         return Unreachable("this client was closed", advice="Nothing was sent. Make a new one.")
     if isinstance(error, NameResolutionError):
         return Unreachable("the host name is not known")
-    if isinstance(error, ConnectTimeoutError):
-        return Unreachable(f"no connection within {min(CONNECT_TIMEOUT, limit):g} seconds")
     if isinstance(error, NewConnectionError):
         return Unreachable("the connection was refused")
+    if isinstance(error, ConnectTimeoutError):
+        return Unreachable(f"no connection within {min(CONNECT_TIMEOUT, limit):g} seconds")
     if isinstance(error, HandshakeOrReadError) and any(
         isinstance(part, ssl.SSLCertVerificationError) for part in error.args
     ):
@@ -308,8 +328,8 @@ def _transport_error(error: Exception, limit: float) -> TransportError:
 
 def _passing(error: HaloPayError) -> bool:
     """Say whether the same call may well succeed in a moment."""
-    if isinstance(error, UnverifiedAnswer):
-        return error.status is not None and (error.status >= 500 or error.status == 429)
+    if isinstance(error, AnswerError) and error.status is not None and (error.status >= 500 or error.status == 429):
+        return True
     return isinstance(error, TransportError | FrequentOperation)
 
 
@@ -321,7 +341,7 @@ def _nothing_was_done(error: HaloPayError) -> bool:
     return known is not None and known.outcome == "not-done"
 
 
-def _unknown(error: HaloPayError, operation: Operation[T], values: Mapping[str, object]) -> HaloPayError:
+def _unknown(error: HaloPayError, operation: Operation[T], sent: Mapping[str, str]) -> HaloPayError:
     unknown = OutcomeUnknown(
         f"outcome unknown, it may have been done: {error.problem}",
         code=error.code,
@@ -329,7 +349,7 @@ def _unknown(error: HaloPayError, operation: Operation[T], values: Mapping[str, 
         verified=error.verified,
     )
     unknown.retry_after, unknown.clock_offset = error.retry_after, error.clock_offset
-    return about(unknown, operation.name, values)
+    return about(unknown, operation.name, sent)
 
 
 def _retry_after(value: str | None, now: float) -> float | None:

@@ -45,9 +45,10 @@ STRICT = Freshness(past=TOLERANCE, future=TOLERANCE)
 class Event:
     """A webhook that was verified.
 
-    `data` is what it says. `app_id` is the app it was signed for, `signed_at` unix seconds, `body` the signed bytes.
-    `event_type` is the X-EventType header, which is not signed and may be missing; `event_type_agrees` says whether
-    it means the same as the body's status (None where either is missing).
+    `data` is what it says, `signed_at` unix seconds, `body` the signed bytes. `app_id` is what X-Appid says and the
+    body, where it names an app, confirms; what is authentic is that the AppKey signed the body. `event_type` is the
+    X-EventType header, which is not signed and may be missing; `event_type_agrees` says whether it means the same as
+    the body's status (None where either is missing).
     """
 
     data: WebhookEvent

@@ -166,13 +166,14 @@ def _money(field: Field) -> _Check:
         parts = _PLAIN.fullmatch(text)
         if parts is None or len(parts[1]) > digits or len(parts[2] or "") > places:
             raise EncodeError(field.name, f"{rule}, {_got(field, value)}")
-        return f'"{text}"'
+        return f'"{parts[0]}"'  # a match is plain text, whatever class the value was of
 
     return check
 
 
 def _written(value: Decimal, digits: int, places: int) -> str:
     """Write a decimal without an exponent; zeros that say nothing are dropped where there is no room for them."""
+    value = Decimal(value)  # no subclass writes itself
     if not value.is_finite() or value.is_signed() or value.adjusted() >= digits:
         return ""
     exponent = value.as_tuple().exponent

@@ -31,6 +31,12 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"halopay_kit.cli.{name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> None:
+        from halopay_kit.cli.output import ignore_a_closed_pipe
+
+        with ignore_a_closed_pipe():
+            super().invoke(ctx)
+
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))

@@ -11,6 +11,9 @@ from halopay_kit.cli import output
 
 if TYPE_CHECKING:
     from halopay_api.operations import Field, Operation
+    from halopay_kit.answers import Answer
+    from halopay_kit.client import HaloPay
+    from halopay_kit.errors import OutcomeUnknown
 
 
 class _Operations(click.Group):
@@ -75,7 +78,6 @@ def _act(
 ) -> None:
     from urllib.parse import urlsplit
 
-    from halopay_api import codec
     from halopay_kit.cli.environment import client
     from halopay_kit.transport import is_loopback
 
@@ -90,8 +92,38 @@ def _act(
             click.confirm(
                 f"{operation.name} at {halopay.base_url} moves real money: {shown}. Go on?", abort=True, err=True
             )
-        answer = halopay.call(operation, values)
-    data = [codec.unstructure(each) for each in answer.data] if operation.many else codec.unstructure(answer.data)
+        answer = _answer(halopay, operation, values)
+    try:
+        _show(answer, as_json)
+    except OSError as error:
+        if operation.effect == "read" or isinstance(error, BrokenPipeError):
+            raise
+        raise _unknown(
+            operation, values, f"it was done, but its result could not be written ({error.strerror})"
+        ) from error
+
+
+def _answer(halopay: HaloPay, operation: Operation[Any], values: dict[str, object]) -> Answer[Any]:
+    try:
+        return halopay.call(operation, values)
+    except KeyboardInterrupt as interrupt:
+        if operation.effect == "read":
+            raise
+        raise _unknown(operation, values, "interrupted before an answer came, it may have been done") from interrupt
+
+
+def _unknown(operation: Operation[Any], values: dict[str, object], problem: str) -> OutcomeUnknown:
+    from halopay_kit.errors import OutcomeUnknown
+
+    number = values.get("out_trade_no")
+    return OutcomeUnknown(problem, operation=operation.name, out_trade_no=None if number is None else str(number))
+
+
+def _show(answer: Answer[Any], as_json: bool) -> None:
+    from halopay_api import codec
+
+    many = answer.operation.many
+    data = [codec.unstructure(each) for each in answer.data] if many else codec.unstructure(answer.data)
     if as_json:
         output.say_json(data)
     elif isinstance(data, list):

@@ -18,10 +18,7 @@ def client(*, base_url: str | None = None, **options: Any) -> HaloPay:
     """Return a client for the credentials in the environment; `base_url` goes before HALOPAY_BASE_URL."""
     from halopay_kit.client import HaloPay
 
-    environ = dict(os.environ)
-    if base_url:
-        environ["HALOPAY_BASE_URL"] = base_url
-    return HaloPay.from_env(environ, **options)
+    return HaloPay.from_env(os.environ, base_url=base_url, **options)
 
 
 def app_key() -> AppKey:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -29,9 +30,9 @@ def run(command: click.Command) -> NoReturn:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = DONE
+    except OSError as error:
+        click.echo(f"Error: the result could not be written: {error.strerror}", err=True)
+        code = NOT_DONE
     except Exception as error:
         from halopay_kit.errors import HaloPayError
 
@@ -41,6 +42,15 @@ def run(command: click.Command) -> NoReturn:
     sys.exit(code if isinstance(code, int) else DONE)
 
 
+@contextmanager
+def ignore_a_closed_pipe() -> Iterator[None]:
+    """A reader that has seen enough is no error."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def say(text: str = "") -> None:
     """Print a line of the result."""
     click.echo(text)
@@ -48,18 +58,19 @@ def say(text: str = "") -> None:
 
 def note(text: str) -> None:
     """Print a line beside the result."""
-    click.secho(text, err=True, fg="yellow")
+    click.secho(_cell(text), err=True, fg="yellow")
 
 
 def say_json(value: Any) -> None:
     """Print the result as JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    click.echo(json.dumps(value, indent=2, default=str))
 
 
 def table(rows: Iterable[Sequence[object]], head: Sequence[str]) -> None:
     """Print rows in columns; numbers stand to the right."""
+    head = [_cell(name) for name in head]
     lines = [[_cell(value) for value in row] for row in rows]
-    widths = [max(len(line[column]) for line in [list(head), *lines]) for column in range(len(head))]
+    widths = [max(len(line[column]) for line in [head, *lines]) for column in range(len(head))]
     right = [bool(lines) and all(line[column].isdigit() for line in lines) for column in range(len(head))]
 
     def laid_out(line: Sequence[str]) -> str:
@@ -76,8 +87,9 @@ def table(rows: Iterable[Sequence[object]], head: Sequence[str]) -> None:
 
 def fields(values: dict[str, object]) -> None:
     """Print one thing as a list of its fields."""
-    width = max((len(name) for name in values), default=0)
-    for name, value in values.items():
+    shown = {_cell(name): value for name, value in values.items()}
+    width = max(map(len, shown), default=0)
+    for name, value in shown.items():
         click.echo(f"{click.style(name.ljust(width), dim=True)}  {_cell(value)}")
 
 

@@ -10,7 +10,7 @@ from halopay_kit.cli import output
 
 
 @click.command
-@click.option("--port", default=8787, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="0 takes a free one.")
 @click.option("--seed", type=int, help="The same seed gives the same ids, addresses and AppKey.")
 @click.option("--json", "as_json", is_flag=True, help="Print address and credentials as one JSON line.")
 def command(port: int, seed: int | None, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
@@ -17,12 +18,15 @@ async def read(receive: Receive) -> bytes | None:
     """Return the body, or None if it is larger than a mebibyte; then it is read to its end and forgotten.
 
     Raises:
-        Gone: the caller went away.
+        Gone: the caller went away, or the server stops.
     """
     parts: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
+        try:
+            message = await receive()
+        except asyncio.CancelledError:  # the server stops and does not wait for a half-open connection
+            raise Gone from None
         if message["type"] == "http.disconnect":
             raise Gone
         part = message.get("body", b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from halopay_kit.signing import AppKey
 if TYPE_CHECKING:
     from halopay_kit.sandbox.server import Server
 
+_APP_ID = re.compile(r"[\x21-\x7e]{1,64}")
 _EXTRA = ("jsonschema_rs", "openapi_core", "starlette", "uvicorn")
 
 
@@ -58,11 +60,18 @@ class Sandbox:
             )
         chance = Chance(seed)
         drawn_id, drawn_key = chance.app_id(), chance.app_key()
+        text = drawn_key if app_key is None else app_key
+        try:
+            self.app_key = AppKey(text)
+            self._key_text = _closed(text)
+        finally:
+            del app_key, drawn_key, text  # or this frame would show it in a traceback
         self.app_id = drawn_id if app_id is None else app_id
-        self.app_key = AppKey(drawn_key if app_key is None else app_key)
+        if not isinstance(self.app_id, str) or not _APP_ID.fullmatch(self.app_id):
+            raise ConfigurationError("the AppId is empty or holds white space or unusual characters")
         self.control_token = control_token()
         self.clock = Clock(clock)
-        self._key_text = drawn_key if app_key is None else app_key
+        self.clock.now()  # a clock that cannot be right is refused here
         self._port = port
         self._server: Server | None = None
         self._gateway = Gateway(
@@ -88,11 +97,12 @@ class Sandbox:
 
     def environ(self) -> dict[str, str]:
         """Return the environment by which a child process reaches this sandbox, the AppKey's text included."""
-        if not isinstance(self._key_text, str):
+        text = self._key_text()
+        if not isinstance(text, str):
             raise ConfigurationError("the AppKey was given as an AppKey, which does not tell its text")
         return {
             "HALOPAY_APP_ID": self.app_id,
-            "HALOPAY_APP_KEY": self._key_text,
+            "HALOPAY_APP_KEY": text,
             "HALOPAY_BASE_URL": self.base_url,
         }
 
@@ -197,3 +207,8 @@ class Sandbox:
     def state(self) -> dict[str, object]:
         """Return everything that the sandbox remembers, as `GET /_sandbox/state` does."""
         return self._control.state()
+
+
+def _closed(text: str | AppKey) -> Callable[[], str | AppKey]:
+    """Keep the key's text where no attribute shows it."""
+    return lambda: text

@@ -7,6 +7,7 @@ import secrets
 import string
 from datetime import UTC, datetime
 
+from halopay_kit.errors import ConfigurationError
 from halopay_kit.sandbox.addresses import address
 
 _LETTERS = string.ascii_lowercase + string.digits
@@ -16,6 +17,8 @@ class Chance:
     """Draws from a seed, or from the system's own randomness."""
 
     def __init__(self, seed: int | str | None = None) -> None:
+        if not (seed is None or isinstance(seed, int | str)):
+            raise ConfigurationError("a seed is a number or a text")
         self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311  # repeatable on purpose
         self._time = (-1, "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import attrs
 
@@ -156,12 +156,10 @@ def _one(trade_no: str | None, out_trade_no: str | None) -> None:
 
 
 def _tokens(amount: Amount, token: Token) -> Decimal:
-    if isinstance(amount, (bool, float)) or (isinstance(amount, str) and not money.is_plain(amount)):
+    exact = isinstance(amount, Decimal | int) and not isinstance(amount, bool)
+    if not exact and not (isinstance(amount, str) and money.is_plain(amount)):
         raise ControlError("an amount is a Decimal, an int or a plain decimal string", status=422)
-    try:
-        tokens = Decimal(amount)
-    except (InvalidOperation, TypeError):
-        raise ControlError("an amount is a Decimal, an int or a plain decimal string", status=422) from None
+    tokens = Decimal(amount)
     if not tokens.is_finite() or tokens <= 0 or tokens.adjusted() > 30:
         raise ControlError("an amount is more than zero, and not beyond all measure", status=422)
     if money.places(tokens) > token.decimals:

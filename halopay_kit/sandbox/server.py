@@ -85,7 +85,7 @@ def _bound(port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
-    except OSError as error:
+    except (OSError, OverflowError, TypeError) as error:
         listener.close()
         raise ConfigurationError(f"port {port} cannot be used", advice="Take another; 0 finds a free one.") from error
     return listener
