@@ -137,7 +137,7 @@ def _pick(headers: Headers) -> tuple[str, str, str, str | None]:
                 continue
             if known in found:
                 raise SignatureMissing(f"the {known} header is there twice")
-            found[known] = value.decode("latin-1") if isinstance(value, bytes) else value
+            found[known] = value if isinstance(value, str) else value.decode("latin-1")
     except (AttributeError, TypeError, ValueError) as error:
         raise SignatureMissing("the headers are not names and values") from error
     try:

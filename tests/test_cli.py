@@ -8,14 +8,17 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from halopay_api.operations import OPERATIONS
 from tests.conftest import example, vectors
+from tests.hostile import APP_ID, KEY, hostile, signed, success
 
 HALOPAY = str(Path(sys.executable).parent / "halopay")
+ADDRESS = "TXYZopYRdj2D9XRtbG411XZZ3kM5VkAeBf"
 SECRET = "planted-AppKey-0xC0FFEE"
 
 
@@ -185,3 +188,56 @@ def test_completion_knows_operations_and_fields():
 
 def test_the_version_is_told():
     assert re.fullmatch(r"halopay \d+\.\d+\.\d+\n", halopay("--version").stdout)
+
+
+PAYOUT = ["call", "payout.create", "out_trade_no=P-7", "currency_id=75", "amount=25.5", f"address={ADDRESS}"]
+
+
+def test_a_payout_that_was_done_and_cannot_be_shown_is_not_called_not_done():
+    environ = {"HALOPAY_APP_ID": APP_ID, "HALOPAY_APP_KEY": KEY}
+    answer = example("payout.create")["answer"]
+    with hostile(lambda _: signed(answer)) as server, Path("/dev/full").open("wb") as full:
+        command = [HALOPAY, *PAYOUT, "--base-url", server.base_url]
+        done = subprocess.run(command, env=os.environ | environ, stdout=full, stderr=subprocess.PIPE, check=False)
+        assert (done.returncode, b"it was done" in done.stderr, b"P-7" in done.stderr) == (3, True, True)
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run(command, env=os.environ | environ, stdout=write, stderr=subprocess.PIPE, check=False)
+        os.close(write)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_ctrl_c_during_a_payout_says_that_it_may_have_been_done():
+    arrived, release = threading.Event(), threading.Event()
+
+    def wait(_body):
+        arrived.set()
+        release.wait(10)
+
+    environ = {"HALOPAY_APP_ID": APP_ID, "HALOPAY_APP_KEY": KEY}
+    with hostile(wait) as server:
+        command = [HALOPAY, *PAYOUT, "--base-url", server.base_url]
+        with subprocess.Popen(command, env=os.environ | environ, stderr=subprocess.PIPE) as running:
+            assert arrived.wait(10)
+            running.send_signal(signal.SIGINT)
+            assert running.wait(10) == 3
+            release.set()
+            assert running.stderr is not None
+            said = running.stderr.read()
+    assert b"may have been done" in said
+    assert b"P-7" in said
+
+
+def test_nothing_that_steers_a_terminal_is_printed():
+    data = {"status": "\x1b[31mPAID", "\x1b]0;owned\x07": "\u202e\x9b31m", "amount": "1"}
+    environ = {"HALOPAY_APP_ID": APP_ID, "HALOPAY_APP_KEY": KEY}
+    with hostile(lambda _: signed(success(data))) as server:
+        for flags in ([], ["--json"]):
+            done = halopay("call", "order.detail", "trade_no=x", "--base-url", server.base_url, *flags, **environ)
+            assert done.returncode == 0
+            assert not set("\x1b\x07\x9b\u202e") & set(done.stdout + done.stderr)
+            assert "Beyond the spec" in done.stderr
+
+
+def test_a_port_that_cannot_be_is_a_usage_error():
+    assert halopay("sandbox", "--port", "70000").returncode == 2

@@ -232,3 +232,21 @@ def test_every_operation_has_its_method(halopay):
 def test_an_app_key_may_be_handed_over_ready_made(box):
     with HaloPay(box.app_id, AppKey(box.environ()["HALOPAY_APP_KEY"]), box.base_url) as halopay:
         assert halopay.currency.token_list()
+
+
+@pytest.mark.parametrize("operation", [None, 5, [], "order.list", "\ud800"])
+def test_an_operation_that_is_none_is_an_error_of_ours(halopay, operation):
+    with pytest.raises(InvalidRequest):
+        halopay.call(operation, {})
+
+
+@pytest.mark.parametrize("fields", [None, [], "a", {1: 2}, {None: 1}, {b"x": 1}, {("a",): 1}, {"\ud800": 1}])
+def test_fields_that_are_none_are_an_error_of_ours(halopay, fields):
+    with pytest.raises(InvalidRequest):
+        halopay.call("order.create", fields)
+
+
+@pytest.mark.parametrize("option", ["clock", "hook", "sleep"])
+def test_what_must_be_callable_is_asked_for(option):
+    with pytest.raises(ConfigurationError, match="callable"):
+        HaloPay("app", "k", **{option: 5})

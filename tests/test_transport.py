@@ -10,7 +10,9 @@ import socket
 import threading
 import time
 import traceback
+from decimal import Decimal
 from email.utils import formatdate
+from enum import Enum
 
 import pytest
 
@@ -301,6 +303,11 @@ def test_a_slow_answer_ends_in_time(trickle):
         "https://user:pass@host",
         "https://host/?a=1",
         "https://host:99999",
+        "https://ho st",
+        "https://a..b",
+        f"https://{'a' * 64}.com",
+        "https://\ud800.com",
+        "http://[::1%eth0]:80",
         "http://127.0.0.1.evil.example",
         "",
         None,
@@ -318,7 +325,7 @@ def test_a_base_url_may_be_https_or_loopback(base_url):
     HaloPay(APP_ID, KEY, base_url).close()
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "5", True])
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "5", True, pytest.param(10**5000, id="huge")])
 def test_a_timeout_that_bounds_nothing_is_refused(timeout):
     with pytest.raises(ConfigurationError, match="timeout"):
         HaloPay(APP_ID, KEY, timeout=timeout)
@@ -354,3 +361,88 @@ def test_no_traceback_of_a_failing_call_shows_the_key():
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     assert "app_key = AppKey('***')" in shown
     assert "planted" not in shown.replace('"planted-AppKey-0xC0FFEE", server.base_url', "")
+
+
+class Loud(str):
+    """A string that misbehaves wherever it is not treated as one."""
+
+    __slots__ = ()
+
+    def __ne__(self, _other):
+        raise ValueError("ne")
+
+    __eq__ = __ne__
+    __hash__ = str.__hash__
+
+    def __str__(self):
+        raise ValueError("str")
+
+    def __format__(self, _spec):
+        return '1","address":"elsewhere'
+
+
+class Sly(Decimal):
+    """A decimal that writes itself otherwise than it is."""
+
+    def __format__(self, _spec):
+        return "999"
+
+
+class Price(str, Enum):  # noqa: UP042  # as people wrote it before StrEnum
+    BASIC = "15"
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"), [(Loud("5"), b'"amount":"5"'), (Sly("5"), b'"amount":"5"'), (Price.BASIC, b'"amount":"15"')]
+)
+def test_what_is_sent_is_what_was_checked_whatever_class_it_is_of(amount, written):
+    answer = example("payout.create")["answer"]
+    with hostile(lambda _: signed(answer)) as server, client(server, hook=lambda _: None) as halopay:
+        halopay.payout.create(**PAYOUT | {"amount": amount, "out_trade_no": Loud("P-7")})
+        assert written in server.requests[0]
+        assert server.requests[0].count(b"address") == 1
+
+
+@pytest.mark.parametrize("clock", [lambda: 5.0, lambda: time.time() * 1000, lambda: None, lambda: float("nan")])
+def test_a_clock_that_is_wrong_sends_nothing(clock):
+    with hostile(signed(DETAIL)) as server, client(server, clock=clock) as halopay:
+        with pytest.raises(ConfigurationError, match="clock"):
+            halopay.payout.create(**PAYOUT)
+        assert server.requests == []
+
+
+def test_a_clock_that_fails_after_the_money_went_out_leaves_the_outcome_unknown():
+    times = iter([time.time()])
+    answer = example("payout.create")["answer"]
+    with hostile(lambda _: signed(answer)) as server, client(server, clock=lambda: next(times)) as halopay:
+        with pytest.raises(OutcomeUnknown):
+            halopay.payout.create(**PAYOUT)
+        assert len(server.requests) == 1
+
+
+def test_all_attempts_that_were_asked_for_are_made():
+    with hostile(http(b"", status=503)) as server, client(server, attempts=40) as halopay:
+        with pytest.raises(UnverifiedAnswer):
+            halopay.order.detail(trade_no="x")
+        assert len(server.requests) == 40
+        assert max(halopay.slept) <= 30
+
+
+def test_a_signed_server_error_is_passing_too():
+    busy = {"code": 10002, "msg": "busy"}
+    with hostile(lambda _: signed(busy, status=500), lambda _: signed(DETAIL)) as server, client(server) as halopay:
+        assert halopay.order.detail(out_trade_no="T-1001").status == "PAID"
+
+
+def test_a_refused_connection_is_called_so():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with HaloPay(APP_ID, KEY, f"http://127.0.0.1:{port}", attempts=1) as halopay:
+        with pytest.raises(Unreachable, match="refused"):
+            halopay.currency.token_list()
+
+
+def test_a_host_that_nobody_knows_is_called_so():
+    with HaloPay(APP_ID, KEY, "https://halopay.invalid", attempts=1) as halopay:
+        with pytest.raises(Unreachable, match="host name is not known"):
+            halopay.payout.create(**PAYOUT)

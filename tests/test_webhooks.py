@@ -186,3 +186,34 @@ def test_signed_nonsense_is_an_error_of_ours_or_an_unknown_event(body):
         return
     assert isinstance(event.data, UnknownEvent | PaymentQrCodeEvent)
     assert event.drift
+
+
+@pytest.mark.parametrize(
+    "headers", [5, None, "abc", {1: "a"}, {"X-Sign": 5}, [("X-Sign",)], [(None, None)], {"X-Appid": ["a"]}]
+)
+def test_headers_that_are_none_are_an_error_of_ours(headers):
+    with pytest.raises(SignatureMissing):
+        webhooks.verify(b"{}", headers, app_key=KEY, now=NOW)
+
+
+@pytest.mark.parametrize("app_id", [5, ["ad4cyr8dpfs9j2u1"], None, memoryview(b"a")])
+def test_an_app_id_that_is_no_text_is_refused(app_id):
+    raw, headers = sent(PAYMENT)
+    with pytest.raises(HaloPayError):
+        webhooks.verify(raw, headers | {"X-Appid": app_id}, app_key=KEY, now=NOW)
+    qr = example("webhook.payment_qr_code")["body"]
+    raw, headers = sent({name: value for name, value in qr.items() if name != "appid"})
+    with pytest.raises(HaloPayError):
+        webhooks.verify(raw, headers | {"X-Appid": app_id}, app_key=KEY, now=NOW)
+
+
+@pytest.mark.parametrize("key", [None, 5, b"testAppKey", ["a\n"], [None]])
+def test_a_key_that_is_none_is_an_error_of_ours(key):
+    with pytest.raises(ConfigurationError):
+        webhooks.verify(b"{}", {}, app_key=key, now=NOW)
+
+
+@pytest.mark.parametrize("body", [None, "{}", 5, bytearray(b"{}")])
+def test_a_body_that_is_not_bytes_is_an_error_of_ours(body):
+    with pytest.raises(ConfigurationError, match="raw bytes"):
+        webhooks.verify(body, {}, app_key=KEY, now=NOW)

@@ -68,7 +68,7 @@ def _unknown(known: frozenset[str], values: Mapping[str, object]) -> EncodeError
     import difflib
 
     name = next(name for name in values if name not in known)
-    shown = (name if name.isidentifier() else ascii(name))[:60]
+    shown = (name if isinstance(name, str) and name.isidentifier() else ascii(name))[:60]
     near = difflib.get_close_matches(shown, sorted(known), 1, 0.5)
     hint = f"; did you mean {near[0]}?" if near else ""
     return EncodeError(shown, f"is not a field of this operation{hint}")
