@@ -51,7 +51,8 @@ def test_any_hash_seed_gives_the_same_bytes(seed, tmp_path):
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
 def test_any_supported_python_gives_the_same_bytes(version):
     python = interpreter(version)
-    needs(python is None, f"Python {version} with what the generator needs")
+    if python is None:
+        pytest.skip(f"there is no .venv-{version}; make .venv-{version}/.dev VENV=.venv-{version} PYTHON=python{version}")
     done = command("check", python=python)
     assert (done.returncode, done.stderr) == (0, "")
 
