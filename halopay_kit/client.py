@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 from halopay_api.operations import OPERATIONS, Api, Operation
 from halopay_kit.answers import Answer
+from halopay_kit.connection import Connection
 from halopay_kit.errors import ConfigurationError, InvalidRequest
 from halopay_kit.signing import AppKey
 from halopay_kit.transport import Hook, Transport, checked_timeout
@@ -61,7 +62,7 @@ class HaloPay(Api):
         self._transport = Transport(
             app_id=app_id,
             app_key=app_key,
-            base_url=base_url,
+            connection=Connection(base_url),
             timeout=checked_timeout(timeout),
             attempts=attempts,
             clock=clock,
@@ -107,7 +108,7 @@ class HaloPay(Api):
     @property
     def base_url(self) -> str:
         """The address that this client speaks to."""
-        return self._transport.base_url
+        return self._transport.connection.base_url
 
     def call(
         self, operation: Operation[T] | str, fields: Mapping[str, object], *, timeout: float | None = None
@@ -130,7 +131,7 @@ class HaloPay(Api):
 
     def close(self) -> None:
         """Close the connections."""
-        self._transport.close()
+        self._transport.connection.close()
 
     def _send(self, operation: Operation[T], values: Mapping[str, object], /, *, timeout: float | None = None) -> T:
         return self._transport.call(operation, values, timeout=timeout).data

@@ -2,57 +2,38 @@
 
 from __future__ import annotations
 
-import http.client
 import logging
 import random
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import attrs
-import urllib3
-from urllib3.exceptions import (
-    ClosedPoolError,
-    ConnectTimeoutError,
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    ReadTimeoutError,
-)
-from urllib3.exceptions import SSLError as HandshakeOrReadError
 
 from halopay_api import codec
 from halopay_api.operations import Operation
 from halopay_api.policy import EFFECTS, RESULT_CODES
 from halopay_kit import signing
 from halopay_kit.answers import Answer, about, open_answer, trade_numbers
+from halopay_kit.connection import Connection
 from halopay_kit.errors import (
     AnswerError,
     ApiError,
     ConfigurationError,
-    ConnectionLost,
     FrequentOperation,
     HaloPayError,
     InvalidRequest,
     OutcomeUnknown,
-    TimedOut,
     TransportError,
     Unreachable,
-    UnverifiedAnswer,
 )
 from halopay_kit.signing import AppKey
 
 T = TypeVar("T")
 
-CONNECT_TIMEOUT = 5.0  # seconds
-LONGEST_ANSWER = 4 * 1024 * 1024  # bytes
 BACKOFF = 0.25  # seconds before the first repetition, at most; doubles each time
 LONGEST_WAIT = 30.0  # seconds; whoever asks us to wait longer gets an error instead of a sleeping thread
-_CHUNK = 64 * 1024
 _log = logging.getLogger(__name__)
 
 
@@ -76,7 +57,7 @@ Hook = Callable[[Attempt], None]
 
 @attrs.define(kw_only=True, eq=False)
 class Transport:
-    """One connection pool to one base URL; thread-safe.
+    """Calls over one connection; thread-safe.
 
     Times are seconds. `timeout` bounds every wait for bytes of an attempt and the reading of its body as a whole,
     `attempts` how often a call that only reads is sent.
@@ -84,21 +65,12 @@ class Transport:
 
     app_id: str
     app_key: AppKey
-    base_url: str
+    connection: Connection
     timeout: float
     attempts: int
     clock: Callable[[], float]
     sleep: Callable[[float], None] = time.sleep
     hook: Hook | None = None
-    _pool: urllib3.HTTPConnectionPool = attrs.field(init=False)
-    _prefix: str = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._pool, self._prefix = _pool_of(self.base_url)
-
-    def close(self) -> None:
-        """Close the connections; a call under way ends first."""
-        self._pool.close()
 
     def call(self, operation: Operation[T], values: Mapping[str, object], *, timeout: float | None = None) -> Answer[T]:
         """Send a call and return its verified answer.
@@ -161,7 +133,7 @@ class Transport:
     ) -> Answer[T] | HaloPayError:
         """Send once; return the answer, or what went wrong: once bytes may be out, no other error may leave."""
         try:
-            status, answered, content = self._exchange(self._prefix + operation.path, headers, body, limit)
+            status, answered, content = self.connection.post(operation.path, headers, body, limit)
             now = self._now()
             try:
                 return open_answer(
@@ -183,33 +155,6 @@ class Transport:
             fault = TransportError(f"the kit failed on the answer ({type(error).__name__})")
             fault.__cause__ = error
             return about(fault, operation.name, sent)
-
-    def _exchange(
-        self, path: str, headers: dict[str, str], body: bytes, limit: float
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        deadline = time.monotonic() + limit
-        response = None
-        try:
-            response = self._pool.urlopen(
-                "POST",
-                path,
-                body,
-                headers,
-                retries=False,
-                redirect=False,
-                assert_same_host=False,
-                timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT, limit), read=limit),
-                preload_content=False,
-                decode_content=False,
-            )
-            content = _read(response, deadline, limit)
-        except (HTTPError, http.client.HTTPException, OSError) as error:
-            raise _transport_error(error, limit) from error
-        finally:
-            if response is not None:
-                # a body that was not read to its end would poison the next call on this connection
-                response.release_conn() if response.closed else response.close()
-        return response.status, response.headers, content
 
     def _wait(self, error: HaloPayError, number: int) -> float | None:
         """Return the seconds until the call may be sent again, None when it may not."""
@@ -257,73 +202,6 @@ def checked_timeout(seconds: float) -> float:
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= 86400:
         raise ConfigurationError("the timeout is not a number of seconds between 0 and a day")
     return float(seconds)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host name means this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _pool_of(base_url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
-    advice = "Give it as https://api.pay.halochat.io, or http://127.0.0.1:PORT for a sandbox."
-    try:
-        url = urlsplit(base_url)
-        host, port = url.hostname, url.port
-        kind = {"http": urllib3.HTTPConnectionPool, "https": urllib3.HTTPSConnectionPool}.get(url.scheme)
-        if kind is None or not host:
-            raise ConfigurationError("the base URL has no http(s) scheme or no host", advice=advice)
-        if url.username or url.password or url.query or url.fragment:
-            raise ConfigurationError("the base URL holds more than scheme, host, port and path", advice=advice)
-        if url.scheme == "http" and not is_loopback(host):
-            raise ConfigurationError("the base URL is http to another machine", advice=advice)
-        host.encode("idna")
-        return kind(host, port, maxsize=32), url.path.rstrip("/")
-    except (ValueError, TypeError, AttributeError, HTTPError) as error:
-        raise ConfigurationError("the base URL cannot be read", advice=advice) from error
-
-
-def _read(response: urllib3.BaseHTTPResponse, deadline: float, limit: float) -> bytes:
-    content = response.read1(_CHUNK)
-    if response.length_remaining != 0:
-        chunks, size = [content], len(content)
-        while chunk := response.read1(_CHUNK):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > LONGEST_ANSWER:
-                raise UnverifiedAnswer(
-                    f"the answer is longer than {LONGEST_ANSWER} bytes and was not read to its end",
-                    advice="It is probably not from HaloPay; check the base URL.",
-                    status=response.status,
-                )
-            if time.monotonic() > deadline:
-                raise TimedOut(f"the answer was not complete within {limit:g} seconds")
-        content = b"".join(chunks)
-    if response.length_remaining:
-        raise ConnectionLost(f"the answer was cut off, {response.length_remaining} bytes before its end")
-    return content
-
-
-def _transport_error(error: Exception, limit: float) -> TransportError:
-    if isinstance(error, ClosedPoolError):
-        return Unreachable("this client was closed", advice="Nothing was sent. Make a new one.")
-    if isinstance(error, NameResolutionError):
-        return Unreachable("the host name is not known")
-    if isinstance(error, NewConnectionError):
-        return Unreachable("the connection was refused")
-    if isinstance(error, ConnectTimeoutError):
-        return Unreachable(f"no connection within {min(CONNECT_TIMEOUT, limit):g} seconds")
-    if isinstance(error, HandshakeOrReadError) and any(
-        isinstance(part, ssl.SSLCertVerificationError) for part in error.args
-    ):
-        return Unreachable("the server's certificate is not trusted")
-    if isinstance(error, ReadTimeoutError | TimeoutError):
-        return TimedOut(f"no answer within {limit:g} seconds")
-    return ConnectionLost(f"the connection broke ({type(error).__name__})")
 
 
 def _passing(error: HaloPayError) -> bool:

@@ -79,7 +79,7 @@ def _act(
     from urllib.parse import urlsplit
 
     from halopay_kit.cli.environment import client
-    from halopay_kit.transport import is_loopback
+    from halopay_kit.connection import is_loopback
 
     values = _values(operation, pairs)
     with client(base_url=base_url, timeout=timeout) as halopay:

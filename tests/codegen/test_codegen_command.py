@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from codegen import tree
-from tests.conftest import ROOT, needs
+from tests.conftest import ROOT
 
 SPEC = ROOT / "spec/halopay.yaml"
 OUT = ROOT / "generated/halopay_api"
@@ -52,7 +52,8 @@ def test_any_hash_seed_gives_the_same_bytes(seed, tmp_path):
 def test_any_supported_python_gives_the_same_bytes(version):
     python = interpreter(version)
     if python is None:
-        pytest.skip(f"there is no .venv-{version}; make .venv-{version}/.dev VENV=.venv-{version} PYTHON=python{version}")
+        venv = f".venv-{version}"
+        pytest.skip(f"missing: make {venv}/.dev VENV={venv} PYTHON=python{version}")
     done = command("check", python=python)
     assert (done.returncode, done.stderr) == (0, "")
 
