@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,11 +21,12 @@ Answer = Callable[[bytes], bytes | None]
 class Hostile:
     """Answers each request with the next of `answers`, the last one again and again; None cuts the connection."""
 
-    def __init__(self, *answers: bytes | Answer | None) -> None:
+    def __init__(self, *answers: bytes | Answer | None, tls: ssl.SSLContext | None = None) -> None:
         self.answers = list(answers)
         self.requests: list[bytes] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.base_url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._tls = tls
+        self.base_url = f"http{'s' if tls else ''}://127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -34,6 +36,12 @@ class Hostile:
                 connection, _ = self._socket.accept()
             except OSError:
                 return
+            if self._tls:
+                try:
+                    connection = self._tls.wrap_socket(connection, server_side=True)
+                except OSError:  # a client that does not trust us
+                    connection.close()
+                    continue
             with connection:
                 self._answer(connection)
 
@@ -64,8 +72,8 @@ class Hostile:
 
 
 @contextmanager
-def hostile(*answers: bytes | Answer | None) -> Iterator[Hostile]:
-    server = Hostile(*answers)
+def hostile(*answers: bytes | Answer | None, tls: ssl.SSLContext | None = None) -> Iterator[Hostile]:
+    server = Hostile(*answers, tls=tls)
     try:
         yield server
     finally:
