@@ -19,6 +19,8 @@ WARM_CALLS = 3
 Sample = Callable[[], float]
 Around = Callable[[], AbstractContextManager[None]]
 Series = Mapping[str, Sequence[float]]
+Unit = Literal["x", "ms", "/s", "MB"]
+AT_LEAST = ("/s",)
 
 
 @attrs.frozen
@@ -32,10 +34,13 @@ class Case:
 
 @attrs.frozen
 class Row:
-    """A line of the table: median and quartiles over the rounds, against something of the same round."""
+    """A line of the table: median and quartiles over the rounds, against something of the same round.
+
+    Of a unit in `AT_LEAST`, more is better.
+    """
 
     name: str
-    unit: Literal["x", "ms"] = "x"
+    unit: Unit = "x"
     value: float | None = None
     low: float | None = None
     high: float | None = None
@@ -49,7 +54,8 @@ class Row:
         """Say whether the target is met; nothing where there is none."""
         if self.target is None or self.value is None:
             return ""
-        return "met" if self.value <= self.target else "missed"
+        met = self.value >= self.target if self.unit in AT_LEAST else self.value <= self.target
+        return "met" if met else "missed"
 
 
 def cpu_cases(
@@ -133,9 +139,7 @@ def ratios(cases: Sequence[Case], series: Series, reference: str, targets: Mappi
     ]
 
 
-def _row(
-    series: Series, label: str, values: Sequence[float], unit: Literal["x", "ms"], name: str, target: float | None
-) -> Row:
+def _row(series: Series, label: str, values: Sequence[float], unit: Unit, name: str, target: float | None) -> Row:
     low, _, high = quantiles(values, n=4, method="inclusive") if len(values) > 1 else (values[0],) * 3
     return Row(
         name=label,

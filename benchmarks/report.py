@@ -9,23 +9,27 @@ from importlib.metadata import PackageNotFoundError, version
 
 import attrs
 
-from benchmarks.measure import Row
+from benchmarks.measure import AT_LEAST, Row
 
 LIBRARIES = (
     "attrs",
     "cattrs",
     "click",
     "datamodel-code-generator",
+    "h11",
     "halopay-kit",
     "httpx",
+    "jsonschema-rs",
     "openapi-python-client",
     "orjson",
     "requests",
     "ruff",
     "standardwebhooks",
+    "starlette",
     "stripe",
     "svix",
     "urllib3",
+    "uvicorn",
 )
 _HEAD = ("", "median", "quartiles", "median", "fastest", "target", "")
 
@@ -64,15 +68,16 @@ def plain(row: Row) -> dict[str, object]:
 def _cells(row: Row, scale: str) -> tuple[str, ...]:
     if row.value is None or row.low is None or row.high is None:
         return (row.name, row.absent, "", "", "", "", "")
-    digits = 2 if row.unit == "x" else 1
-    unit = " x" if row.unit == "x" else " ms"
+    digits = {"x": 2, "ms": 1}.get(row.unit, 0)
+    unit = row.unit if row.unit == "/s" else f" {row.unit}"
+    bound = ">=" if row.unit in AT_LEAST else "<="
     return (
         row.name,
         f"{row.value:.{digits}f}{unit}",
         f"{row.low:.{digits}f} .. {row.high:.{digits}f}",
         _time(row.seconds, scale),
         _time(row.fastest, scale),
-        "" if row.target is None else f"<= {row.target:g}{unit}",
+        "" if row.target is None else f"{bound} {row.target:g}{unit}",
         row.verdict,
     )
 

@@ -123,6 +123,6 @@ def _described(operation: operations.Operation) -> Code:
     if operation.fields:
         lines += ["", "Args:"]
         lines += [f"    {field.attribute}: {field.description} [{field.provenance}]" for field in operation.fields]
-        lines += ["    timeout: Seconds that the whole call may take; None leaves it to the sender."]
+        lines += ["    timeout: Seconds that each wait for an answer may take; None leaves it to the sender."]
     lines += ["", f"Source: {operation.source} [{operation.provenance}]"]
     return naming.docstring("\n".join(lines), indent=8)

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 
 from halopay_api.operations import OPERATIONS, Api, Operation
 from halopay_kit.answers import Answer
@@ -20,6 +20,16 @@ T = TypeVar("T")
 
 BASE_URL = "https://api.pay.halochat.io"
 _APP_ID = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+class Options(TypedDict, total=False):
+    """What a client may be given besides credentials and address."""
+
+    timeout: float
+    attempts: int
+    hook: Hook | None
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
 
 
 class HaloPay(Api):
@@ -77,9 +87,11 @@ class HaloPay(Api):
         environ: Mapping[str, str] = os.environ,  # noqa: TID251  # read when asked to
         *,
         base_url: str | None = None,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> Self:
         """Return a client for HALOPAY_APP_ID, HALOPAY_APP_KEY and, where `base_url` is not given, HALOPAY_BASE_URL.
+
+        Where neither is there, it speaks to HaloPay itself.
 
         Raises:
             ConfigurationError: one of the first two is missing, or cannot be right.
@@ -92,7 +104,7 @@ class HaloPay(Api):
             del key
             raise ConfigurationError(
                 f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set in the environment",
-                advice="Both stand on the dashboard's appManage page.",
+                advice="AppId and AppKey stand on the dashboard's appManage page.",
             )
         try:
             app_key = AppKey(key)
@@ -110,9 +122,15 @@ class HaloPay(Api):
         """The address that this client speaks to."""
         return self._transport.connection.base_url
 
+    @overload
     def call(
-        self, operation: Operation[T] | str, fields: Mapping[str, object], *, timeout: float | None = None
-    ) -> Answer[T]:
+        self, operation: Operation[T], fields: Mapping[str, object], *, timeout: float | None = None
+    ) -> Answer[T]: ...
+    @overload
+    def call(self, operation: str, fields: Mapping[str, object], *, timeout: float | None = None) -> Answer[Any]: ...
+    def call(
+        self, operation: Operation[Any] | str, fields: Mapping[str, object], *, timeout: float | None = None
+    ) -> Answer[Any]:
         """Call an operation by its name or description; return the whole answer: data, raw bytes, headers, drift.
 
         Raises what the operations' methods raise.

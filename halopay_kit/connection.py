@@ -100,15 +100,16 @@ def _pool_of(base_url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
     try:
         url = urlsplit(base_url)
         host, port = url.hostname, url.port
-        kind = {"http": urllib3.HTTPConnectionPool, "https": urllib3.HTTPSConnectionPool}.get(url.scheme)
-        if kind is None or not host:
+        kinds = {"http": (urllib3.HTTPConnectionPool, 80), "https": (urllib3.HTTPSConnectionPool, 443)}
+        if url.scheme not in kinds or not host:
             raise ConfigurationError("the base URL has no http(s) scheme or no host", advice=advice)
         if url.username or url.password or url.query or url.fragment:
             raise ConfigurationError("the base URL holds more than scheme, host, port and path", advice=advice)
         if url.scheme == "http" and not is_loopback(host):
             raise ConfigurationError("the base URL is http to another machine", advice=advice)
         host.encode("idna")
-        return kind(host, port, maxsize=32), url.path.rstrip("/")
+        pool, usual = kinds[url.scheme]
+        return pool(host, port or usual, maxsize=32), url.path.rstrip("/")
     except (ValueError, TypeError, AttributeError, HTTPError) as error:
         raise ConfigurationError("the base URL cannot be read", advice=advice) from error
 

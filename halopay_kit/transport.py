@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 @attrs.frozen(kw_only=True)
 class Attempt:
-    """One sending of a call and what came of it, for logging; no key, no signature, no body."""
+    """One sending of a call and what came of it, for logging; neither the key nor what was sent."""
 
     operation: str
     number: int
@@ -222,6 +222,7 @@ def _nothing_was_done(error: HaloPayError) -> bool:
 def _unknown(error: HaloPayError, operation: Operation[T], sent: Mapping[str, str]) -> HaloPayError:
     unknown = OutcomeUnknown(
         f"outcome unknown, it may have been done: {error.problem}",
+        advice=" ".join(filter(None, (OutcomeUnknown.advice, error.advice))),
         code=error.code,
         msg=error.msg,
         verified=error.verified,

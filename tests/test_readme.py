@@ -29,8 +29,13 @@ def run(command: list[str], box) -> str:
 
 
 @pytest.mark.parametrize("code", blocks("python"))
-def test_a_python_block_runs(code, box):
-    assert run([sys.executable, "-c", code], box)
+def test_a_python_block_runs(code, box, tmp_path):
+    if "def test_" not in code:
+        assert run([sys.executable, "-c", code], box)
+        return
+    script = tmp_path / "test_of_a_user.py"
+    script.write_text(code)
+    assert "1 passed" in run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(script)], box)
 
 
 @pytest.mark.parametrize("code", blocks("bash"))

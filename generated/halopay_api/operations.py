@@ -556,7 +556,7 @@ class Entrust:
             callback_url: Where the webhooks of this order go. [documented]
             redirect_url: Where the payer goes afterwards. Added 2026-05-22 to "order creation"; whether here too
                 is not known. [inferred]
-            timeout: Seconds that the whole call may take; None leaves it to the sender.
+            timeout: Seconds that each wait for an answer may take; None leaves it to the sender.
 
         Source: hosted#pre-create [documented]
         """
@@ -613,7 +613,7 @@ class Order:
             callback_url: Where the webhooks of this order go. [documented]
             time_out: Expiry, absolute unix seconds; 0 means the default of 30 minutes. [documented]
             redirect_url: Where the payer goes afterwards. Since 2026-05-22. [inferred]
-            timeout: Seconds that the whole call may take; None leaves it to the sender.
+            timeout: Seconds that each wait for an answer may take; None leaves it to the sender.
 
         Source: native#1 [documented]
         """
@@ -648,7 +648,7 @@ class Order:
         Args:
             trade_no: HaloPay's id of the order. [inferred]
             out_trade_no: Merchant's id of the order. [inferred]
-            timeout: Seconds that the whole call may take; None leaves it to the sender.
+            timeout: Seconds that each wait for an answer may take; None leaves it to the sender.
 
         Source: native#2 [skill]
         """
@@ -673,7 +673,7 @@ class Order:
         Args:
             currency_id: Id of the currency. [inferred]
             fiat_name: Fiat. [inferred]
-            timeout: Seconds that the whole call may take; None leaves it to the sender.
+            timeout: Seconds that each wait for an answer may take; None leaves it to the sender.
 
         Source: native#3 [skill]
         """
@@ -756,7 +756,7 @@ class Payout:
             address: On-chain address to send to. [inferred]
             google_code: Google Authenticator code; optional. [inferred]
             callback_url: Where the webhook of this payout goes. [inferred]
-            timeout: Seconds that the whole call may take; None leaves it to the sender.
+            timeout: Seconds that each wait for an answer may take; None leaves it to the sender.
 
         Source: native#6 [skill]
         """
@@ -789,7 +789,7 @@ class Payout:
         Args:
             trade_no: HaloPay's id of the payout. [inferred]
             out_trade_no: Merchant's id of the payout. [inferred]
-            timeout: Seconds that the whole call may take; None leaves it to the sender.
+            timeout: Seconds that each wait for an answer may take; None leaves it to the sender.
 
         Source: native#7 [skill]
         """
@@ -821,7 +821,7 @@ class Account:
 
         Args:
             currency_id: Id of the currency. [inferred]
-            timeout: Seconds that the whole call may take; None leaves it to the sender.
+            timeout: Seconds that each wait for an answer may take; None leaves it to the sender.
 
         Source: native#8 [skill]
         """
@@ -856,7 +856,7 @@ class PaymentQrCode:
         Args:
             currency_id: Id of the currency to be paid in. [inferred]
             out_trade_no: Merchant's reference. [inferred]
-            timeout: Seconds that the whole call may take; None leaves it to the sender.
+            timeout: Seconds that each wait for an answer may take; None leaves it to the sender.
 
         Source: native#9 [skill]
         """

@@ -89,9 +89,9 @@ def _act(
                 for field in operation.fields
                 if field.name in values and not field.secret
             )
-            click.confirm(
-                f"{operation.name} at {halopay.base_url} moves real money: {shown}. Go on?", abort=True, err=True
-            )
+            question = f"{operation.name} at {halopay.base_url} moves real money: {shown}. Go on?"
+            if not output.agreed(question):
+                raise click.ClickException("Nothing was sent; --yes goes on without asking.")
         answer = _answer(halopay, operation, values)
     try:
         _show(answer, as_json)

@@ -93,9 +93,32 @@ def fields(values: dict[str, object]) -> None:
         click.echo(f"{click.style(name.ljust(width), dim=True)}  {_cell(value)}")
 
 
-def _cell(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+def agreed(question: str) -> bool:
+    """Ask; no answer is a no."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)
+        return False
+
+
+def is_terminal() -> bool:
+    """Say whether a person looks on."""
+    return sys.stdout.isatty()
+
+
+def verdict(passed: bool) -> str:
+    """Return the mark of what passed or failed."""
+    return click.style("✓", fg="green") if passed else click.style("✗", fg="red")
+
+
+def plain(text: str) -> str:
+    """Return foreign text without what could steer a terminal."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _cell(value: object) -> str:
+    return plain(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
 
 
 def _fail(error: HaloPayError, *, as_json: bool) -> int:
@@ -115,7 +138,7 @@ def _fail(error: HaloPayError, *, as_json: bool) -> int:
         }
         click.echo(json.dumps({name: value for name, value in known.items() if value is not None}), err=True)
     else:
-        click.echo(f"{click.style('Error:', fg='red', bold=True)} {_cell(str(error))}", err=True)
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {plain(str(error))}", err=True, color=_color())
     if isinstance(error, OutcomeUnknown):
         return UNKNOWN
     return USAGE if isinstance(error, ConfigurationError | InvalidRequest) else NOT_DONE

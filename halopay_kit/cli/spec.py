@@ -27,7 +27,7 @@ class _Known:
 
 
 @click.command
-@click.argument("part", required=False)
+@click.argument("part", required=False, shell_complete=lambda _ctx, _param, begun: _parts(begun))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(part: str | None, as_json: bool) -> None:
     """Show how well each part of HaloPay's wire is known: counts, or field by field for one PART.
@@ -40,8 +40,7 @@ def command(part: str | None, as_json: bool) -> None:
     halopay spec order.create
     halopay spec webhook.payment --json
     """
-    document = json.loads(files("halopay_api").joinpath("openapi.json").read_text("utf-8"))
-    known = list(_fields(document))
+    known = list(_fields(_document()))
     parts = list(dict.fromkeys(each.part for each in known))
     if part is not None and part not in parts:
         raise click.UsageError(f"there is no {part!r}; there are {', '.join(parts)}")
@@ -63,6 +62,15 @@ def command(part: str | None, as_json: bool) -> None:
         [(name, *(count[mark] for mark in _MARKS)) for name, count in (*counts.items(), ("total", total))],
         ["part", *_MARKS],
     )
+
+
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(files("halopay_api").joinpath("openapi.json").read_text("utf-8"))
+    return document
+
+
+def _parts(begun: str) -> list[str]:
+    return sorted({each.part for each in _fields(_document()) if each.part.startswith(begun)})
 
 
 def _fields(document: dict[str, Any]) -> Iterator[_Known]:

@@ -26,12 +26,17 @@ def command(body: str, timestamp: str, signature: str, strict: bool, any_age: bo
     halopay verify @webhook.json --timestamp 1773750000 --sign 490a7bd0791a7f1a... --any-age
     """
     from halopay_kit import signing, webhooks
+    from halopay_kit.errors import OutsideTolerance
 
     now = time.time()
     signed_at = signing.verify(bytes_of(body), timestamp, signature, app_key())
     if not any_age:
         allowed = webhooks.STRICT if strict else webhooks.RETRY_WINDOW
-        signing.check_age(signed_at, now, past=allowed.past, future=allowed.future)
+        try:
+            signing.check_age(signed_at, now, past=allowed.past, future=allowed.future)
+        except OutsideTolerance as error:
+            error.advice = "For captured traffic say --any-age; otherwise check this machine's clock."
+            raise
     if as_json:
         output.say_json({"verified": True, "signed_at": signed_at, "age": round(now - signed_at)})
     else:

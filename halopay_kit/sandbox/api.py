@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 from halopay_kit.sandbox import asgi
-from halopay_kit.sandbox.desk import Desk
+from halopay_kit.sandbox.answer import Answer
+from halopay_kit.sandbox.desk import Call, Desk
 
 
 class Api:
@@ -20,8 +22,8 @@ class Api:
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
-        path = scope["path"]
-        if not self._desk.serves(path):
+        operation = self._desk.operation(scope["path"])
+        if operation is None:
             await asgi.plain(send, 404, "Not Found")
         elif scope["method"] != "POST":
             await asgi.plain(send, 405, "Method Not Allowed", (b"allow", b"POST"))
@@ -31,4 +33,28 @@ class Api:
             headers: dict[bytes, bytes | None] = {}
             for name, value in scope["headers"]:
                 headers[name] = None if name in headers else value
-            await asgi.answer(send, 200, *self._desk.answer(path, headers, body))
+            call = self._desk.take(operation, headers, body)
+            await self._desk.deliveries.before_answer()
+            if "delay" in call.faults:
+                await self._hold(call)
+            try:
+                await _send(send, receive, self._desk.answer(call))
+            finally:
+                self._desk.deliveries.after_answer()
+
+    async def _hold(self, call: Call) -> None:
+        try:
+            await asyncio.sleep(self._desk.wait(call))
+            await asyncio.to_thread(self._desk.pass_time, call)
+        except asyncio.CancelledError:  # the server stops
+            raise asgi.Gone from None
+
+
+async def _send(send: asgi.Send, receive: asgi.Receive, answer: Answer) -> None:
+    if answer.status is None:
+        await asgi.cut(receive)
+    elif answer.half:
+        await asgi.begin(send, answer.status, answer.sent, answer.headers)
+        await asgi.cut(receive)
+    else:
+        await asgi.answer(send, answer.status, answer.body, answer.headers)

@@ -47,6 +47,22 @@ async def answer(send: Send, status: int, body: bytes, headers: Iterable[tuple[b
     await send({"type": "http.response.body", "body": body})
 
 
+async def begin(send: Send, status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Send an answer whose end is still to come."""
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def cut(receive: Receive) -> None:
+    """Close the connection without another byte; return when it is closed."""
+    receive.__self__.transport.close()  # type: ignore[attr-defined]  # uvicorn's; ASGI itself has no word for this
+    try:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+    except asyncio.CancelledError:
+        raise Gone from None
+
+
 async def plain(send: Send, status: int, text: str, *more: tuple[bytes, bytes]) -> None:
     """Send one line of text."""
     body = f"{text}\n".encode()

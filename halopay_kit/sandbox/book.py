@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
 from halopay_kit.sandbox import money
 
+State = Literal["due", "delivered", "given up", "lost"]
 
-@attrs.define(kw_only=True)
-class Order:
-    """An order; a hosted one has no currency, amount and address until its payer chose a token."""
+
+class Kept:
+    """A row that tells whoever keeps it when it changes."""
+
+    __slots__ = ("tell",)
+    tell: Callable[[Any], None]
+
+
+def told(row: Kept, _attribute: attrs.Attribute[object], value: object) -> object:
+    """Tell that the row changes."""
+    tell = getattr(row, "tell", None)
+    if tell is not None:
+        tell(row)
+    return value
+
+
+@attrs.define(kw_only=True, on_setattr=told)
+class Order(Kept):
+    """An order; a hosted one has no currency, amount and address until its payer chose a token.
+
+    `seen` is when its latest payment was seen on the chain, `timed_out` whether that was told.
+    """
 
     trade_no: str
     out_trade_no: str
@@ -32,10 +52,12 @@ class Order:
     name: str | None = None
     image: str | None = None
     describe: str | None = None
+    seen: int | None = None
+    timed_out: bool = False
 
 
-@attrs.define(kw_only=True)
-class Payout:
+@attrs.define(kw_only=True, on_setattr=told)
+class Payout(Kept):
     """A payout; `status` is TO-BE-PAID until it is settled or fails."""
 
     trade_no: str
@@ -51,8 +73,8 @@ class Payout:
     callback_url: str | None = None
 
 
-@attrs.define(kw_only=True)
-class QrCode:
+@attrs.define(kw_only=True, on_setattr=told)
+class QrCode(Kept):
     """A fixed address."""
 
     trade_no: str
@@ -84,8 +106,63 @@ class Entry:
     time: int
 
 
+@attrs.frozen(kw_only=True)
+class Event:
+    """Something that HaloPay tells; `body` is what is signed and sent."""
+
+    number: int
+    webhook: str
+    trade_no: str
+    out_trade_no: str | None
+    status: str
+    time: int
+    body: bytes
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """One POST; `error` says why there was no answer, `verdict` what was wrong with it."""
+
+    due: int
+    sent: int
+    headers: Mapping[str, str]
+    body: bytes
+    status: int | None
+    answer_headers: tuple[tuple[str, str], ...]
+    answer: bytes
+    error: str | None
+    verdict: str
+    by_hand: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Say whether the receiver took it in."""
+        return self.verdict == "delivered"
+
+
+@attrs.define(kw_only=True, on_setattr=told)
+class Delivery(Kept):
+    """One event to one URL; `next_due` is the second of the next attempt, while there is one."""
+
+    number: int
+    event: Event
+    url: str
+    state: State = "due"
+    next_due: int | None = None
+    under_way: bool = False
+    faults: Mapping[str, object] = attrs.field(factory=dict)
+    attempts: list[Attempt] = attrs.field(factory=list)
+
+    @property
+    def scheduled(self) -> int:
+        """Return how many attempts of the schedule were made."""
+        return sum(not attempt.by_hand for attempt in self.attempts)
+
+
 class Row(Protocol):
     """What has two numbers, HaloPay's and perhaps the merchant's."""
+
+    tell: Callable[[Any], None]
 
     @property
     def trade_no(self) -> str:
@@ -105,6 +182,7 @@ class Table(Generic[R]):
     def __init__(self) -> None:
         self._rows: dict[str, R] = {}
         self._by_out_trade_no: dict[str, R] = {}
+        self.tell: Callable[[R], None] | None = None
 
     def __iter__(self) -> Iterator[R]:
         return iter(self._rows.values())
@@ -117,6 +195,9 @@ class Table(Generic[R]):
         self._rows[row.trade_no] = row
         if row.out_trade_no is not None:
             self._by_out_trade_no[row.out_trade_no] = row
+        if self.tell is not None:
+            row.tell = self.tell
+            self.tell(row)
 
     def find(self, trade_no: str | None, out_trade_no: str | None) -> R | None:
         """Return the row that all given numbers name."""
@@ -127,7 +208,7 @@ class Table(Generic[R]):
 
 
 class Book:
-    """Orders, payouts, fixed addresses, payments to them, and the movements of every balance."""
+    """Orders, payouts, fixed addresses, payments to them, the movements of every balance, and what was told."""
 
     def __init__(self) -> None:
         self.orders: Table[Order] = Table()
@@ -135,7 +216,10 @@ class Book:
         self.qr_codes: Table[QrCode] = Table()
         self.by_address: dict[str, Order | QrCode] = {}
         self.payments: list[Payment] = []
+        self.unconfirmed: dict[str, Payment] = {}
         self.entries: list[Entry] = []
+        self.events: list[Event] = []
+        self.deliveries: list[Delivery] = []
         self._balances: dict[int, Decimal] = {}
 
     def move(self, why: str, currency_id: int, amount: Decimal, *, time: int, trade_no: str | None = None) -> None:

@@ -3,35 +3,48 @@
 from __future__ import annotations
 
 import importlib.util
-import re
-import signal
+import os
 import threading
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, get_args
 
 from halopay_kit.errors import ConfigurationError
+from halopay_kit.sandbox.app import App
+from halopay_kit.sandbox.book import Delivery
 from halopay_kit.sandbox.chance import Chance, control_token
-from halopay_kit.sandbox.clock import Clock
-from halopay_kit.sandbox.control import Amount, Control
-from halopay_kit.sandbox.gateway import Gateway
+from halopay_kit.sandbox.clock import Clock, Source, Span, When, seconds
+from halopay_kit.sandbox.control import Control
+from halopay_kit.sandbox.drift import Drift
+from halopay_kit.sandbox.fates import FATES
+from halopay_kit.sandbox.faults import Faults
+from halopay_kit.sandbox.gateway import Gateway, SignedAt
+from halopay_kit.sandbox.player import Player
+from halopay_kit.sandbox.record import Record
 from halopay_kit.sandbox.unknowns import Unknowns
 from halopay_kit.signing import AppKey
 
 if TYPE_CHECKING:
     from halopay_kit.sandbox.server import Server
+    from halopay_kit.sandbox.state import State
 
-_APP_ID = re.compile(r"[\x21-\x7e]{1,64}")
-_EXTRA = ("jsonschema_rs", "openapi_core", "starlette", "uvicorn")
+_EXTRA = ("h11", "jinja2", "jsonschema_rs", "openapi_core", "segno", "starlette", "uvicorn", "yaml")
 
 
-class Sandbox:
+class Sandbox(Player):
     """HaloPay in a box: `with Sandbox() as box:` serves at `box.base_url` and forgets everything at the end.
 
     One app with an AppId and an AppKey, made up where none is given; every enabled token has an opening balance. The
     methods that play payer and chain may be called from any thread. An order or payout is named by `trade_no` or
-    `out_trade_no`; they return it as the wire shows it.
+    `out_trade_no`; they return it as the wire shows it. With `state`, a file, nothing that was answered is forgotten,
+    however the sandbox ends: it begins where it was, with the same app; what else is set is given anew. The file holds
+    the AppKey.
+
+    Time flows with the machine's, or stands still from `start` on, or flows `speed` times as fast; `clock` is a source
+    of one's own. `box.clock.advance("3h")` moves it, and what falls due on the way happens before it returns.
+    Webhooks go to an order's callback_url, else to `webhook_url`, on this machine only unless `allow_remote_webhooks`;
+    they carry the sandbox's time, or the machine's (`webhooks_signed_at="machine"`), and a receiver has
+    `webhook_patience` real seconds to answer. With `payouts_settle_after` payouts arrive by themselves.
 
     Attributes:
         app_id: the app's id.
@@ -50,8 +63,17 @@ class Sandbox:
         seed: int | str | None = None,
         app_id: str | None = None,
         app_key: str | AppKey | None = None,
-        clock: Callable[[], float | datetime] | None = None,
+        clock: Source | None = None,
+        start: When | None = None,
+        speed: float | None = None,
+        webhook_url: str | None = None,
+        webhooks_signed_at: SignedAt = "sandbox",
+        webhook_patience: float = 5.0,
+        allow_remote_webhooks: bool = False,
+        payouts_settle_after: Span | None = None,
+        drift: Sequence[str] = (),
         unknowns: Unknowns | None = None,
+        state: str | os.PathLike[str] | None = None,
     ) -> None:
         missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
         if missing:
@@ -59,30 +81,40 @@ class Sandbox:
                 f"the sandbox needs {', '.join(missing)}", advice="pip install 'halopay-kit[sandbox]'"
             )
         chance = Chance(seed)
-        drawn_id, drawn_key = chance.app_id(), chance.app_key()
-        text = drawn_key if app_key is None else app_key
-        try:
-            self.app_key = AppKey(text)
-            self._key_text = _closed(text)
-        finally:
-            del app_key, drawn_key, text  # or this frame would show it in a traceback
-        self.app_id = drawn_id if app_id is None else app_id
-        if not isinstance(self.app_id, str) or not _APP_ID.fullmatch(self.app_id):
-            raise ConfigurationError("the AppId is empty or holds white space or unusual characters")
         self.control_token = control_token()
-        self.clock = Clock(clock)
-        self.clock.now()  # a clock that cannot be right is refused here
+        self.clock = Clock(start, clock, speed)
         self._port = port
         self._server: Server | None = None
-        self._gateway = Gateway(
-            app_id=self.app_id,
-            app_key=self.app_key,
-            clock=self.clock,
-            chance=chance,
-            unknowns=unknowns or Unknowns(),
-        )
-        self._gateway.open()
-        self._control = Control(self._gateway)
+        self._state = kept = None if state is None else _kept(state)
+        try:
+            try:
+                app = App(chance, *((app_id, app_key) if kept is None else kept.whose(app_id, app_key)))
+            finally:
+                del app_key  # or this frame would show it in a traceback
+            self._app, self.app_id, self.app_key = app, app.id, app.key
+            self._gateway = Gateway(
+                app_id=self.app_id,
+                app_key=self.app_key,
+                clock=self.clock,
+                chance=chance,
+                lock=threading.RLock() if kept is None else kept.lock,
+                unknowns=unknowns or Unknowns(),
+                drift=Drift(drift, app_key=app.told),
+                webhook_url=webhook_url,
+                webhooks_signed_at=_signed_at(webhooks_signed_at),
+                webhook_patience=seconds(webhook_patience),
+                allow_remote_webhooks=allow_remote_webhooks,
+                payouts_settle_after=None if payouts_settle_after is None else seconds(payouts_settle_after),
+            )
+            with self._gateway.lock:
+                if kept is not None:
+                    kept.attach(self._gateway, app.told)
+                self._gateway.open(FATES)
+            self._control = Control(self._gateway)
+        except BaseException:
+            if kept is not None:
+                kept.close()
+            raise
 
     @property
     def base_url(self) -> str:
@@ -95,21 +127,43 @@ class Sandbox:
             raise ConfigurationError("the sandbox is not started", advice="Say start(), or use it in a with statement.")
         return f"http://127.0.0.1:{self._server.port}"
 
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on purpose."""
+        return self._gateway.faults
+
+    @property
+    def record(self) -> Record:
+        """What happened so far."""
+        return self._gateway.record
+
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """Every webhook that was or will be sent, with its attempts."""
+        self._gateway.agenda.look()
+        return tuple(self._gateway.deliveries)
+
+    @property
+    def webhook_url(self) -> str | None:
+        """Where webhooks go whose order or payout names no callback_url."""
+        return self._gateway.webhook_url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str | None) -> None:
+        self._gateway.webhook_url = url
+
     def environ(self) -> dict[str, str]:
         """Return the environment by which a child process reaches this sandbox, the AppKey's text included."""
-        text = self._key_text()
-        if not isinstance(text, str):
-            raise ConfigurationError("the AppKey was given as an AppKey, which does not tell its text")
-        return {
-            "HALOPAY_APP_ID": self.app_id,
-            "HALOPAY_APP_KEY": text,
-            "HALOPAY_BASE_URL": self.base_url,
-        }
+        return {**self._app.environ(), "HALOPAY_BASE_URL": self.base_url}
 
     def start(self) -> Self:
         """Serve in a thread; return when calls are answered."""
         if self._server is not None:
             raise ConfigurationError("the sandbox is started already")
+        if self._state is not None and self._state.closed:
+            raise ConfigurationError(
+                "a sandbox with a state starts once", advice="Make another one with the same file."
+            )
         from halopay_kit.sandbox.server import Server
         from halopay_kit.sandbox.site import site
 
@@ -117,13 +171,20 @@ class Sandbox:
         self._gateway.base_url = f"http://127.0.0.1:{server.port}"
         server.start()
         self._server = server
+        self._gateway.agenda.start()
         return self
 
     def stop(self) -> None:
         """Stop serving; nothing happens if it does not serve."""
         server, self._server = self._server, None
         if server is not None:
+            self._gateway.agenda.halt()
+            self._gateway.deliveries.stop()
             server.stop()
+            self._gateway.agenda.stop()
+            self._gateway.deliveries.stop()
+        if self._state is not None:
+            self._state.close()
 
     def serve(self, started: Callable[[Sandbox], object] | None = None) -> None:
         """Serve in the foreground until Ctrl-C or SIGTERM; `started` is called once calls are answered.
@@ -132,16 +193,12 @@ class Sandbox:
         """
         if threading.current_thread() is not threading.main_thread():
             raise ConfigurationError("serve() is for the main thread", advice="Use start() and stop() elsewhere.")
-        over = threading.Event()
-        before = {sign: signal.signal(sign, lambda *_: over.set()) for sign in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            with self:
-                if started is not None:
-                    started(self)
-                over.wait()
-        finally:
-            for sign, action in before.items():
-                signal.signal(sign, action)
+        from halopay_kit.sandbox.server import signalled
+
+        with signalled() as over, self:
+            if started is not None:
+                started(self)
+            over.wait()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -151,64 +208,15 @@ class Sandbox:
     ) -> None:
         self.stop()
 
-    def pay(
-        self,
-        *,
-        trade_no: str | None = None,
-        out_trade_no: str | None = None,
-        address: str | None = None,
-        amount: Amount | None = None,
-        currency_id: int | None = None,
-    ) -> dict[str, object]:
-        """Pay to an order or a fixed address, also by its address; the rest of the order where no amount is given.
 
-        Any payment counts, a late or a second one too. `currency_id` is what the payer of a hosted order chooses,
-        USDT on Tron where it is not given.
+def _kept(file: str | os.PathLike[str]) -> State:
+    """Open the file of a state; who has none does without SQLite."""
+    from halopay_kit.sandbox.state import State
 
-        Raises:
-            ControlError: there is no such order, or the amount makes no sense.
-        """
-        return self._control.pay(
-            trade_no=trade_no, out_trade_no=out_trade_no, address=address, amount=amount, currency_id=currency_id
-        )
-
-    def expire(self, *, trade_no: str | None = None, out_trade_no: str | None = None) -> dict[str, object]:
-        """Let the time of an order be over.
-
-        Raises:
-            ControlError: there is no such order, or it is paid.
-        """
-        return self._control.expire(trade_no=trade_no, out_trade_no=out_trade_no)
-
-    def settle(self, *, trade_no: str | None = None, out_trade_no: str | None = None) -> dict[str, object]:
-        """Let a payout arrive.
-
-        Raises:
-            ControlError: there is no such payout, or it has come to its end.
-        """
-        return self._control.settle(trade_no=trade_no, out_trade_no=out_trade_no)
-
-    def fail(self, *, trade_no: str | None = None, out_trade_no: str | None = None) -> dict[str, object]:
-        """Let a payout fail; what it took goes back to the balance.
-
-        Raises:
-            ControlError: there is no such payout, or it has come to its end.
-        """
-        return self._control.fail(trade_no=trade_no, out_trade_no=out_trade_no)
-
-    def fund(self, currency_id: int, amount: Amount) -> dict[str, object]:
-        """Add to a balance.
-
-        Raises:
-            ControlError: the currency is not enabled, or the amount makes no sense.
-        """
-        return self._control.fund(currency_id, amount)
-
-    def state(self) -> dict[str, object]:
-        """Return everything that the sandbox remembers, as `GET /_sandbox/state` does."""
-        return self._control.state()
+    return State(file)
 
 
-def _closed(text: str | AppKey) -> Callable[[], str | AppKey]:
-    """Keep the key's text where no attribute shows it."""
-    return lambda: text
+def _signed_at(value: SignedAt) -> SignedAt:
+    if value not in get_args(SignedAt):
+        raise ConfigurationError(f"webhooks_signed_at is one of {', '.join(get_args(SignedAt))}")
+    return value

@@ -19,8 +19,14 @@ class Chance:
     def __init__(self, seed: int | str | None = None) -> None:
         if not (seed is None or isinstance(seed, int | str)):
             raise ConfigurationError("a seed is a number or a text")
+        self._seed = seed
         self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311  # repeatable on purpose
+        self._faults = self._random if seed is None else random.Random(f"faults of {seed!r}")  # noqa: S311  # likewise
         self._time = (-1, "")
+
+    def renew(self, times: int) -> None:
+        """Draw nothing that was drawn before the sandbox was started so many times."""
+        self._random.seed(f"{self._seed!r} again {times}")
 
     def app_id(self) -> str:
         """Return an AppId, 16 letters and digits as in HaloPay's examples."""
@@ -43,6 +49,10 @@ class Chance:
     def txid(self) -> str:
         """Return the id of a transaction, 64 hexadecimal digits."""
         return f"{self._random.getrandbits(256):064x}"
+
+    def fault(self) -> float:
+        """Return a number from 0 to below 1, from a stream of its own: a fault leaves ids and addresses as they are."""
+        return self._faults.random()
 
 
 def control_token() -> str:

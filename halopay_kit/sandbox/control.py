@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 import attrs
 
-from halopay_kit.sandbox import money, orders, payouts, qr_codes
-from halopay_kit.sandbox.book import Order, Payment, Payout, QrCode
+from halopay_kit.sandbox import money, orders, payments, payouts, qr_codes
+from halopay_kit.sandbox.book import Order, Payout, QrCode
 from halopay_kit.sandbox.gateway import Gateway, present
+from halopay_kit.sandbox.postman import Postman
 from halopay_kit.sandbox.refusal import ControlError, Refused
 from halopay_kit.sandbox.world import DEFAULT_CURRENCY, Token
 
@@ -20,6 +23,7 @@ class Control:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self.postman = Postman(gateway)
 
     def pay(
         self,
@@ -31,7 +35,14 @@ class Control:
         currency_id: int | None = None,
     ) -> dict[str, object]:
         """Pay to an order or a fixed address; the rest of the order where no amount is given."""
-        with self._gateway.lock:
+        with self._play(
+            "pay",
+            trade_no=trade_no,
+            out_trade_no=out_trade_no,
+            address=address,
+            amount=amount,
+            currency_id=currency_id,
+        ):
             target = self._target(trade_no, out_trade_no, address)
             if isinstance(target, Order):
                 return self._pay_order(target, amount, currency_id)
@@ -40,7 +51,7 @@ class Control:
                 raise ControlError(f"this address takes {token.symbol} on {token.chain.name}")
             if amount is None:
                 raise ControlError("a fixed address has no amount of its own: say how much", status=422)
-            payment = self._receive(target.trade_no, token, _tokens(amount, token))
+            payment = payments.receive(self._gateway, target, token, _tokens(amount, token))
             return {
                 **qr_codes.created(self._gateway, target),
                 "amount": money.plain(payment.amount),
@@ -49,30 +60,30 @@ class Control:
 
     def expire(self, *, trade_no: str | None = None, out_trade_no: str | None = None) -> dict[str, object]:
         """Let the time of an order be over."""
-        with self._gateway.lock:
+        with self._play("expire", trade_no=trade_no, out_trade_no=out_trade_no):
             order = self._target(trade_no, out_trade_no, None)
             if not isinstance(order, Order):
                 raise ControlError("a fixed address has no end")
-            orders.expire(order, self._gateway.clock.second())
+            orders.expire(self._gateway, order)
             return orders.detail(self._gateway, order)
 
     def settle(self, *, trade_no: str | None = None, out_trade_no: str | None = None) -> dict[str, object]:
         """Let a payout arrive."""
-        with self._gateway.lock:
+        with self._play("settle", trade_no=trade_no, out_trade_no=out_trade_no):
             payout = self._payout(trade_no, out_trade_no)
             payouts.settle(self._gateway, payout)
             return payouts.detail(self._gateway, payout)
 
     def fail(self, *, trade_no: str | None = None, out_trade_no: str | None = None) -> dict[str, object]:
         """Let a payout fail; what it took goes back to the balance."""
-        with self._gateway.lock:
+        with self._play("fail", trade_no=trade_no, out_trade_no=out_trade_no):
             payout = self._payout(trade_no, out_trade_no)
             payouts.fail(self._gateway, payout)
             return payouts.detail(self._gateway, payout)
 
     def fund(self, currency_id: int, amount: Amount) -> dict[str, object]:
         """Add to a balance."""
-        with self._gateway.lock:
+        with self._play("fund", currency_id=currency_id, amount=amount):
             token = self._token(currency_id)
             tokens = _tokens(amount, token)
             self._gateway.book.move("funded", token.currency_id, tokens, time=self._gateway.clock.second())
@@ -80,6 +91,7 @@ class Control:
 
     def state(self) -> dict[str, object]:
         """Return everything that the sandbox remembers; money as strings."""
+        self._gateway.agenda.look()
         with self._gateway.lock:
             book, now = self._gateway.book, self._gateway.clock.now()
             return {
@@ -107,21 +119,19 @@ class Control:
         tokens = orders.rest(order) if tokens is None else tokens
         if not tokens:
             raise ControlError("the order is paid in full: say an amount to overpay it")
-        payment = self._receive(order.trade_no, chosen, tokens)
-        orders.collect(order, payment.amount, payment.txid)
+        payments.receive(self._gateway, order, chosen, tokens)
         return orders.detail(self._gateway, order)
 
-    def _receive(self, trade_no: str, token: Token, amount: Decimal) -> Payment:
-        gateway, now = self._gateway, self._gateway.clock.second()
-        payment = Payment(
-            txid=gateway.chance.txid(), trade_no=trade_no, currency_id=token.currency_id, amount=amount, time=now
-        )
-        gateway.book.payments.append(payment)
-        gateway.book.move("collected", token.currency_id, amount, time=now, trade_no=trade_no)
-        if gateway.unknowns.service_fee_bearer == "merchant":
-            fee = money.round_down(money.multiply(amount, gateway.unknowns.service_fee_rate), token.decimals)
-            gateway.book.move("fee", token.currency_id, money.negate(fee), time=now, trade_no=trade_no)
-        return payment
+    @contextmanager
+    def _play(self, name: str, **fields: object) -> Iterator[None]:
+        """Hold the lock, write down what is done, and send the webhooks that it causes before it returns."""
+        gateway = self._gateway
+        gateway.agenda.catch_up()
+        with gateway.lock:
+            gateway.record.add("control", name=name, **present(fields))
+            yield
+            wait = gateway.deliveries.launch()
+        wait()
 
     def _target(self, trade_no: str | None, out_trade_no: str | None, address: str | None) -> Order | QrCode:
         book = self._gateway.book

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hmac
 import json
@@ -16,25 +17,31 @@ PREFIX = "/_sandbox/"
 _HOSTS = {"127.0.0.1", "localhost"}
 
 # What a call takes, and the type of each field.
-_WHICH: Mapping[str, type] = {"trade_no": str, "out_trade_no": str}
-_TAKES: Mapping[str, Mapping[str, type]] = {
-    "pay": {**_WHICH, "address": str, "amount": str, "currency_id": int},
+_TEXT, _WHOLE = (str,), (int,)
+_WHICH: Mapping[str, tuple[type, ...]] = {"trade_no": _TEXT, "out_trade_no": _TEXT}
+_TAKES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "pay": {**_WHICH, "address": _TEXT, "amount": _TEXT, "currency_id": _WHOLE},
     "expire": _WHICH,
     "settle": _WHICH,
     "fail": _WHICH,
-    "fund": {"currency_id": int, "amount": str},
+    "fund": {"currency_id": _WHOLE, "amount": _TEXT},
+    "advance": {"by": (str, int), "to": (str, int)},
+    "replay": {**_WHICH, "delivery": _WHOLE},
+    "send": {**_WHICH, "status": _TEXT, "url": _TEXT},
 }
+_TELLS = ("state", "deliveries", "record", "clock")
+_KINDS: Mapping[type, str] = {str: "a string", int: "a whole number"}
 _NEEDS: Mapping[str, tuple[str, ...]] = {"fund": ("currency_id", "amount")}
 
 
 class ControlCalls:
-    """Serves `POST /_sandbox/pay` and its kin, and `GET /_sandbox/state`."""
+    """Serves `POST /_sandbox/pay` and its kin, and `GET /_sandbox/state` and its."""
 
     def __init__(self, control: Control, token: str) -> None:
         self._control = control
         self._token = token
         self._methods: Mapping[str, Callable[..., dict[str, object]]] = {
-            name: getattr(control, name) for name in _TAKES
+            name: getattr(control, name, None) or getattr(control.postman, name) for name in (*_TAKES, *_TELLS)
         }
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
@@ -46,7 +53,8 @@ class ControlCalls:
         try:
             self._admit(dict(scope["headers"]))
             body = await asgi.read(receive)
-            status, answer = 200, self._done(scope["method"], scope["path"].removeprefix(PREFIX), body)
+            name = scope["path"].removeprefix(PREFIX)
+            status, answer = 200, await asyncio.to_thread(self._done, scope["method"], name, body)
         except ControlError as error:
             status, answer = error.status, {"error": str(error)}
         text = json.dumps(answer, ensure_ascii=False).encode()
@@ -61,12 +69,13 @@ class ControlCalls:
             raise ControlError("the control token is missing or wrong", status=401)
 
     def _done(self, method: str, name: str, body: bytes | None) -> dict[str, object]:
-        if name not in _TAKES and name != "state":
+        if name not in self._methods:
             raise ControlError("there is no such control call", status=404)
-        if method != ("GET" if name == "state" else "POST"):
-            raise ControlError(f"use {'GET' if name == 'state' else 'POST'}", status=405)
-        if name == "state":
-            return self._control.state()
+        expected = "GET" if name in _TELLS else "POST"
+        if method != expected:
+            raise ControlError(f"use {expected}", status=405)
+        if name in _TELLS:
+            return self._methods[name]()
         if body is None:
             raise ControlError("the body is too large", status=413)
         return self._methods[name](**_arguments(name, body))
@@ -81,8 +90,8 @@ def _arguments(name: str, body: bytes) -> dict[str, object]:
     for field, value in values.items():
         if field not in takes:
             raise ControlError(f"{name} takes {', '.join(takes)}", status=422)
-        if type(value) is not takes[field]:
-            raise ControlError(f"{field} is {'a string' if takes[field] is str else 'a whole number'}", status=422)
+        if type(value) not in takes[field]:
+            raise ControlError(f"{field} is {' or '.join(_KINDS[kind] for kind in takes[field])}", status=422)
     for field in _NEEDS.get(name, ()):
         if field not in values:
             raise ControlError(f"{field} is missing", status=422)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import attrs
 
 from halopay_kit.sandbox import money
+from halopay_kit.sandbox.agenda import Agenda
 from halopay_kit.sandbox.book import Book, R, Table
 from halopay_kit.sandbox.chance import Chance
 from halopay_kit.sandbox.clock import Clock
+from halopay_kit.sandbox.deliveries import Deliveries
+from halopay_kit.sandbox.drift import Drift
+from halopay_kit.sandbox.faults import Faults
+from halopay_kit.sandbox.record import Record
 from halopay_kit.sandbox.refusal import CURRENCY_NOT_SUPPORTED, DATA_NOT_EXIST, OPERATION_FAILED, Refused
 from halopay_kit.sandbox.unknowns import Unknowns
 from halopay_kit.sandbox.world import OPENING_BALANCE, Token, World
 from halopay_kit.signing import AppKey
+
+SignedAt = Literal["sandbox", "machine"]
 
 
 def present(data: dict[str, object]) -> dict[str, object]:
@@ -23,7 +33,15 @@ def present(data: dict[str, object]) -> dict[str, object]:
 
 @attrs.define(kw_only=True)
 class Gateway:
-    """The state and its surroundings; whoever reads or changes the book holds `lock`."""
+    """The state and its surroundings; whoever reads or changes the book holds `lock`.
+
+    Attributes:
+        webhook_url: where webhooks go whose order or payout names no callback_url.
+        payouts_settle_after: seconds after which a payout settles by itself, if it does.
+        webhook_patience: real seconds that a receiver has for its answer.
+        webhooks_signed_at: the clock whose time webhooks carry.
+        allow_remote_webhooks: webhooks may leave this machine.
+    """
 
     app_id: str
     app_key: AppKey
@@ -33,12 +51,32 @@ class Gateway:
     world: World = attrs.field(factory=World)
     book: Book = attrs.field(factory=Book)
     base_url: str = ""
+    webhook_url: str | None = None
+    payouts_settle_after: float | None = None
+    webhooks_signed_at: SignedAt = "sandbox"
+    webhook_patience: float = 5.0
+    allow_remote_webhooks: bool = False
+    drift: Drift = attrs.field(factory=Drift)
+    faults: Faults = attrs.Factory(lambda self: Faults(self.chance), takes_self=True)
+    record: Record = attrs.Factory(lambda self: Record(self.clock), takes_self=True)
     lock: threading.RLock = attrs.field(factory=threading.RLock)
+    agenda: Agenda = attrs.Factory(lambda self: Agenda(self.clock, self.lock), takes_self=True)
+    deliveries: Deliveries = attrs.Factory(lambda self: Deliveries(self), takes_self=True)
 
-    def open(self) -> None:
-        """Give every enabled token its opening balance."""
-        for token in self.world.enabled():
-            self.book.move("opening", token.currency_id, OPENING_BALANCE, time=self.clock.second())
+    def open(self, does: Mapping[str, Callable[[Gateway, str], None]]) -> None:
+        """Give every enabled token its opening balance, once, and say what is done when something is due."""
+        for what, do in does.items():
+            self.agenda.does[what] = functools.partial(do, self)
+        self.agenda.does["attempt"] = self.deliveries.is_due
+        self.agenda.posts_with(self.deliveries)
+        self.clock.works(self._travel, self.agenda.wake)
+        if not self.book.entries:
+            for token in self.world.enabled():
+                self.book.move("opening", token.currency_id, OPENING_BALANCE, time=self.clock.second())
+
+    def _travel(self, until: float) -> None:
+        self.record.add("control", name="travel", until=int(until))
+        self.agenda.work(until)
 
     def token(self, currency_id: object, *, enabled: bool = True) -> Token:
         """Return the token of that id.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from halopay_kit.sandbox import money, orders, payouts, qr_codes
+from halopay_kit.sandbox import money, orders, payments, payouts, qr_codes
 from halopay_kit.sandbox.fields import Fields
 from halopay_kit.sandbox.gateway import Gateway
 
@@ -14,11 +14,37 @@ Data = dict[str, object] | list[dict[str, object]]
 def entrust_pre_create(gateway: Gateway, fields: Fields) -> Data:
     """Create a hosted order."""
     order = orders.pre_create(gateway, fields)
-    return {
+    data: Data = {
         "trade_no": order.trade_no,
         "url": gateway.checkout_url(order.trade_no),
         "time_expire": order.time_expire,
     }
+    payments.hasten(gateway, order)
+    return data
+
+
+def order_create(gateway: Gateway, fields: Fields) -> Data:
+    """Create an order with an address to pay to."""
+    order = orders.create(gateway, fields)
+    data = orders.created(gateway, order)
+    payments.hasten(gateway, order)
+    return data
+
+
+def payout_create(gateway: Gateway, fields: Fields) -> Data:
+    """Accept a payout."""
+    payout = payouts.create(gateway, fields)
+    data = payouts.created(gateway, payout)
+    payments.hasten(gateway, payout)
+    return data
+
+
+def payment_qr_code_create(gateway: Gateway, fields: Fields) -> Data:
+    """Create a fixed address."""
+    qr_code = qr_codes.create(gateway, fields)
+    data = qr_codes.created(gateway, qr_code)
+    payments.hasten(gateway, qr_code)
+    return data
 
 
 def order_exchange_rates(gateway: Gateway, fields: Fields) -> Data:
@@ -59,13 +85,13 @@ def account_balance(gateway: Gateway, fields: Fields) -> Data:
 
 OPERATIONS: Mapping[str, Callable[[Gateway, Fields], Data]] = {
     "entrust.pre_create": entrust_pre_create,
-    "order.create": lambda gateway, fields: orders.created(gateway, orders.create(gateway, fields)),
+    "order.create": order_create,
     "order.detail": lambda gateway, fields: orders.detail(gateway, orders.find(gateway, fields)),
     "order.exchange_rates": order_exchange_rates,
     "currency.app_token_list": currency_app_token_list,
     "currency.token_list": currency_token_list,
-    "payout.create": lambda gateway, fields: payouts.created(gateway, payouts.create(gateway, fields)),
+    "payout.create": payout_create,
     "payout.detail": lambda gateway, fields: payouts.detail(gateway, payouts.find(gateway, fields)),
     "account.balance": account_balance,
-    "payment_qr_code.create": lambda gateway, fields: qr_codes.created(gateway, qr_codes.create(gateway, fields)),
+    "payment_qr_code.create": payment_qr_code_create,
 }

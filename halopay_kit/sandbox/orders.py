@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from halopay_kit.sandbox import money
+from halopay_kit.sandbox import events, money
 from halopay_kit.sandbox.book import Order
 from halopay_kit.sandbox.fields import Fields, refused
 from halopay_kit.sandbox.gateway import Gateway, present
@@ -36,7 +36,7 @@ def create(gateway: Gateway, fields: Fields) -> Order:
     if fiat_amount is not None:
         if fiat_name is None:
             raise refused("fiat_name", "missing, and fiat_amount needs it")
-        amount = money.divide_up(fiat_amount, gateway.world.rate(token, fiat_name), token.decimals)
+        amount = gateway.world.price(token, fiat_name, fiat_amount)
     assert amount is not None  # noqa: S101  # one of the two is there
     check_places("token_amount", amount, token)
     now = gateway.clock.second()
@@ -100,15 +100,16 @@ def choose(gateway: Gateway, order: Order, token: Token) -> None:
     if order.fiat_amount is None or order.fiat_name is None or order.currency_id is not None:
         raise ControlError("the token of this order is fixed already")
     order.currency_id = token.currency_id
-    order.amount = money.divide_up(order.fiat_amount, gateway.world.rate(token, order.fiat_name), token.decimals)
+    order.amount = gateway.world.price(token, order.fiat_name, order.fiat_amount)
     order.pay_address = gateway.chance.address(token.chain.family)
     gateway.book.by_address[order.pay_address] = order
 
 
-def collect(order: Order, amount: Decimal, txid: str) -> None:
-    """Add a transaction to the order; too much of it completes the order and is kept (webhook#payment)."""
+def collect(gateway: Gateway, order: Order, amount: Decimal, txid: str) -> None:
+    """Add a transaction, and tell; too much of it completes the order and is kept (webhook#payment)."""
     order.collected = money.add(order.collected, amount)
     order.txid = txid
+    events.order(gateway, order, status(order, gateway.clock.now()))
 
 
 def rest(order: Order) -> Decimal:
@@ -121,11 +122,21 @@ def status(order: Order, now: float) -> str:
     return STATUS[order.amount is not None and order.collected >= order.amount, now >= order.time_expire]
 
 
-def expire(order: Order, now: int) -> None:
-    """Let the time of the order be over."""
+def expire(gateway: Gateway, order: Order) -> None:
+    """Let the time of the order be over, and tell."""
+    now = gateway.clock.second()
     if status(order, now) == PAID:
         raise ControlError("the order is paid")
     order.time_expire = min(order.time_expire, now)
+    time_out(gateway, order)
+
+
+def time_out(gateway: Gateway, order: Order) -> None:
+    """Tell, once, that the time of the order is over, if it is and the order is not paid."""
+    now = gateway.clock.now()
+    if status(order, now) == TIME_OUT and not order.timed_out:
+        order.timed_out = True
+        events.order(gateway, order, TIME_OUT)
 
 
 def created(gateway: Gateway, order: Order) -> dict[str, object]:
@@ -189,11 +200,18 @@ def _body(gateway: Gateway, order: Order) -> dict[str, object]:
         "create_time": order.create_time,
         "equity": 1,
         "amount_collected": money.plain(order.collected),
-        "need_confirms": 0,
-        "already_confirms": 0,
+        "need_confirms": gateway.unknowns.need_confirms,
+        "already_confirms": _confirms(gateway, order),
         "entrust_url": gateway.checkout_url(order.trade_no),
         "redirect_url": order.redirect_url,
     }
+
+
+def _confirms(gateway: Gateway, order: Order) -> int:
+    if order.seen is None or order.currency_id is None:
+        return 0
+    blocks = (gateway.clock.second() - order.seen) // gateway.world.tokens[order.currency_id].chain.block_time
+    return min(blocks, gateway.unknowns.need_confirms)
 
 
 def _earlier(gateway: Gateway, fields: Fields, *, hosted: bool) -> Order | None:
@@ -205,6 +223,7 @@ def _earlier(gateway: Gateway, fields: Fields, *, hosted: bool) -> Order | None:
 
 def _add(gateway: Gateway, order: Order) -> Order:
     gateway.book.orders.add(order)
+    gateway.agenda.add(order.time_expire, "expire", order.trade_no)
     if order.pay_address is not None:
         gateway.book.by_address[order.pay_address] = order
     return order

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from halopay_kit.sandbox import addresses, money
+from halopay_kit.sandbox import addresses, events, money
 from halopay_kit.sandbox.book import Payout
 from halopay_kit.sandbox.fields import Fields, refused
 from halopay_kit.sandbox.gateway import Gateway, present
@@ -40,6 +40,8 @@ def create(gateway: Gateway, fields: Fields) -> Payout:
     gateway.book.payouts.add(payout)
     gateway.book.move("payout", token.currency_id, money.negate(amount), time=now, trade_no=payout.trade_no)
     gateway.book.move("fee", token.currency_id, money.negate(fee), time=now, trade_no=payout.trade_no)
+    if gateway.payouts_settle_after is not None:
+        gateway.agenda.add(now + gateway.payouts_settle_after, "settle", payout.trade_no)
     return payout
 
 
@@ -56,17 +58,19 @@ def find(gateway: Gateway, fields: Fields) -> Payout:
 
 
 def settle(gateway: Gateway, payout: Payout) -> None:
-    """Let the payout arrive."""
+    """Let the payout arrive, and tell."""
     _end(payout, PAID, gateway.clock.second())
     payout.txid = gateway.chance.txid()
+    events.payout(gateway, payout, payout.status)
 
 
 def fail(gateway: Gateway, payout: Payout) -> None:
-    """Let the payout fail, and give back what it took."""
+    """Let the payout fail, give back what it took, and tell."""
     now = gateway.clock.second()
     _end(payout, FAILED, now)
     taken = money.add(payout.amount, payout.fee)
     gateway.book.move("returned", payout.currency_id, taken, time=now, trade_no=payout.trade_no)
+    events.payout(gateway, payout, payout.status)
 
 
 def created(gateway: Gateway, payout: Payout) -> dict[str, object]:

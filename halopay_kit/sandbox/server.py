@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import socket
 import threading
+from collections.abc import Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -50,6 +52,18 @@ class Server:
         self._uvicorn.end()
         self._thread.join(_PATIENCE)
         self._socket.close()
+
+
+@contextlib.contextmanager
+def signalled() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C or SIGTERM sets; put things back at the end. For the main thread."""
+    over = threading.Event()
+    before = {sign: signal.signal(sign, lambda *_: over.set()) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield over
+    finally:
+        for sign, action in before.items():
+            signal.signal(sign, action)
 
 
 class _Uvicorn(uvicorn.Server):

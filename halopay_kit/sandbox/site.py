@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 
 from halopay_kit.sandbox.api import Api
+from halopay_kit.sandbox.checkout import Checkout
 from halopay_kit.sandbox.control import Control
 from halopay_kit.sandbox.control_calls import ControlCalls
 from halopay_kit.sandbox.desk import Desk
@@ -17,19 +16,11 @@ from halopay_kit.sandbox.spec import load
 
 def site(gateway: Gateway, control: Control, control_token: str) -> Starlette:
     """Return the application."""
-
-    def checkout(request: Request) -> Response:
-        with gateway.lock:
-            order = gateway.book.orders.find(request.path_params["trade_no"], None)
-        if order is None:
-            return PlainTextResponse("There is no such order.\n", 404)
-        return PlainTextResponse(f"Sandbox: order {order.trade_no}, to be paid by a control call.\n")
-
     app = Starlette(
         routes=[
             Mount("/api", app=Api(Desk(gateway, load()))),
             Mount("/_sandbox", app=ControlCalls(control, control_token)),
-            Route("/checkout/{trade_no}", checkout),
+            Mount("/checkout", app=Checkout(gateway, control)),
         ]
     )
     app.router.redirect_slashes = False

@@ -11,11 +11,12 @@ from halopay_kit.sandbox import money
 
 @attrs.frozen
 class Chain:
-    """A chain; `family` says what its addresses look like."""
+    """A chain; `family` says what its addresses look like, `block_time` how many seconds there are between blocks."""
 
     name: str
     chain_id: int
     family: str
+    block_time: int
 
 
 @attrs.frozen
@@ -30,9 +31,9 @@ class Token:
     enabled: bool = True
 
 
-TRON = Chain("Tron", 3448148188, "tron")  # Nile
-ETHEREUM = Chain("ETH", 11155111, "evm")  # Sepolia
-BSC = Chain("BSC", 97, "evm")  # its test network
+TRON = Chain("Tron", 3448148188, "tron", 3)  # Nile
+ETHEREUM = Chain("ETH", 11155111, "evm", 12)  # Sepolia
+BSC = Chain("BSC", 97, "evm", 3)  # its test network
 
 # 68, 69, 70, 73 and 75 are ids seen on HaloPay's site; the others are made up.
 TOKENS = (
@@ -99,3 +100,7 @@ class World:
     def rate(self, token: Token, fiat_name: str) -> Decimal:
         """Return the units of the fiat for one token, exact."""
         return money.multiply(PRICES[token.symbol], FIATS[fiat_name])
+
+    def price(self, token: Token, fiat_name: str, fiat_amount: Decimal) -> Decimal:
+        """Return how many tokens an amount of the fiat is, rounded up."""
+        return money.divide_up(fiat_amount, self.rate(token, fiat_name), token.decimals)

@@ -142,6 +142,9 @@ def test_serving_is_for_the_main_thread():
         {"service_fee_rate": 0.1},
         {"payout_fee_rate": Decimal(1)},
         {"service_fee_rate": Decimal("NaN")},
+        {"retries_signed_afresh": "yes"},
+        {"error_http_status": 99},
+        {"need_confirms": -1},
     ],
 )
 def test_an_unknown_has_the_values_that_it_has(wrong):

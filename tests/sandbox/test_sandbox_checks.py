@@ -62,8 +62,8 @@ def test_no_hostile_case_gets_in(case, hand):
         b"x-sign": case["signature"].encode(),
         b"content-type": b"application/json",
     }
-    body, _ = desk.answer("/api/currency/token-list", headers, case["body"])
-    assert json.loads(body)["code"] in {10003, 10007, 10008}
+    answer = desk.answer(desk.take("currency.token_list", headers, case["body"]))
+    assert json.loads(answer.body)["code"] in {10003, 10007, 10008}
 
 
 values = st.recursive(
@@ -77,8 +77,8 @@ names = sorted({name for schema in SPEC["components"]["schemas"].values() for na
 
 
 @settings(max_examples=300, deadline=None)
-@given(path=st.sampled_from(sorted(PATHS.values())), fields=st.dictionaries(st.sampled_from(names), values, max_size=5))
-def test_any_object_gets_a_signed_answer(path, fields):
+@given(operation=st.sampled_from(sorted(PATHS)), fields=st.dictionaries(st.sampled_from(names), values, max_size=5))
+def test_any_object_gets_a_signed_answer(operation, fields):
     body = json.dumps(fields).encode()
     headers = {
         b"x-appid": ANY.app_id.encode(),
@@ -86,10 +86,10 @@ def test_any_object_gets_a_signed_answer(path, fields):
         b"x-sign": hmac.digest(KEY.encode(), body + str(START).encode(), "sha256").hex().encode(),
         b"content-type": b"application/json",
     }
-    answer, signed = DESK.answer(path, headers, body)
-    assert json.loads(answer)["code"] in {0, 10002, 10003, 10004, 20003}
-    expected = hmac.digest(KEY.encode(), answer + str(START).encode(), "sha256").hex().encode()
-    assert dict(signed)[b"x-sign"] == expected
+    answer = DESK.answer(DESK.take(operation, headers, body))
+    assert json.loads(answer.body)["code"] in {0, 10002, 10003, 10004, 20003}
+    expected = hmac.digest(KEY.encode(), answer.body + str(START).encode(), "sha256").hex().encode()
+    assert dict(answer.headers)[b"x-sign"] == expected
 
 
 @pytest.mark.parametrize(
