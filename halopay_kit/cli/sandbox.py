@@ -66,7 +66,7 @@ def command(
 
 
 def _play(names: tuple[str, ...], as_json: bool) -> int:
-    from halopay_kit.sandbox.scenario import Scenario
+    from halopay_kit.sandbox.scenario.scenario import Scenario
 
     failed = 0
     for name in Scenario.names() if names == ("all",) else names:

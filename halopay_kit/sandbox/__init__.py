@@ -4,7 +4,7 @@ Needs `pip install 'halopay-kit[sandbox]'`.
 """
 
 from halopay_kit.sandbox.box import Sandbox
-from halopay_kit.sandbox.refusal import ControlError
-from halopay_kit.sandbox.unknowns import Unknowns
+from halopay_kit.sandbox.business.unknowns import Unknowns
+from halopay_kit.sandbox.wire.refusal import ControlError
 
 __all__ = ["ControlError", "Sandbox", "Unknowns"]

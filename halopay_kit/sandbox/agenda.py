@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from halopay_kit.sandbox.clock import Clock
-from halopay_kit.sandbox.refusal import ControlError
+from halopay_kit.sandbox.wire.refusal import ControlError
 
 _LONGEST_WAIT = 3600.0
 

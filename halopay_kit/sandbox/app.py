@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from halopay_kit.errors import ConfigurationError
-from halopay_kit.sandbox.chance import Chance
+from halopay_kit.sandbox.business.chance import Chance
 from halopay_kit.signing import AppKey
 
 _ID = re.compile(r"[\x21-\x7e]{1,64}")

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Self, get_args
 
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.sandbox.app import App
-from halopay_kit.sandbox.book import Delivery
-from halopay_kit.sandbox.chance import Chance, control_token
+from halopay_kit.sandbox.business.book import Delivery
+from halopay_kit.sandbox.business.chance import Chance, control_token
+from halopay_kit.sandbox.business.unknowns import Unknowns
 from halopay_kit.sandbox.clock import Clock, Source, Span, When, seconds
 from halopay_kit.sandbox.control import Control
-from halopay_kit.sandbox.drift import Drift
-from halopay_kit.sandbox.fates import FATES
+from halopay_kit.sandbox.drift.drift import Drift
 from halopay_kit.sandbox.faults import Faults
 from halopay_kit.sandbox.gateway import Gateway, SignedAt
 from halopay_kit.sandbox.player import Player
 from halopay_kit.sandbox.record import Record
-from halopay_kit.sandbox.unknowns import Unknowns
+from halopay_kit.sandbox.webhooks.fates import FATES
 from halopay_kit.signing import AppKey
 
 if TYPE_CHECKING:
     from halopay_kit.sandbox.server import Server
-    from halopay_kit.sandbox.state import State
+    from halopay_kit.sandbox.state.state import State
 
 _EXTRA = ("h11", "jinja2", "jsonschema_rs", "openapi_core", "segno", "starlette", "uvicorn", "yaml")
 
@@ -211,7 +211,7 @@ class Sandbox(Player):
 
 def _kept(file: str | os.PathLike[str]) -> State:
     """Open the file of a state; who has none does without SQLite."""
-    from halopay_kit.sandbox.state import State
+    from halopay_kit.sandbox.state.state import State
 
     return State(file)
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from halopay_api.policy import TOLERANCE
 from halopay_kit.errors import ConfigurationError
-from halopay_kit.sandbox.refusal import ControlError
+from halopay_kit.sandbox.wire.refusal import ControlError
 from halopay_kit.signing import unix
 
 Source = Callable[[], float | datetime]

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 import attrs
 
-from halopay_kit.sandbox import money, orders, payments, payouts, qr_codes
-from halopay_kit.sandbox.book import Order, Payout, QrCode
+from halopay_kit.sandbox.business import money, orders, payments, payouts, qr_codes
+from halopay_kit.sandbox.business.book import Order, Payout, QrCode
+from halopay_kit.sandbox.business.world import DEFAULT_CURRENCY, Token
 from halopay_kit.sandbox.gateway import Gateway, present
-from halopay_kit.sandbox.postman import Postman
-from halopay_kit.sandbox.refusal import ControlError, Refused
-from halopay_kit.sandbox.world import DEFAULT_CURRENCY, Token
+from halopay_kit.sandbox.webhooks.postman import Postman
+from halopay_kit.sandbox.wire.refusal import ControlError, Refused
 
 Amount = Decimal | int | str
 

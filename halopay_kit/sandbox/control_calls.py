@@ -8,10 +8,10 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 
-from halopay_kit.sandbox import asgi
 from halopay_kit.sandbox.control import Control
-from halopay_kit.sandbox.fields import parse
-from halopay_kit.sandbox.refusal import ControlError, Refused
+from halopay_kit.sandbox.wire import asgi
+from halopay_kit.sandbox.wire.fields import parse
+from halopay_kit.sandbox.wire.refusal import ControlError, Refused
 
 PREFIX = "/_sandbox/"
 _HOSTS = {"127.0.0.1", "localhost"}

@@ -19,7 +19,7 @@ import attrs
 from halopay_api.operations import OPERATIONS
 from halopay_api.policy import WEBHOOK_ROUTES
 from halopay_kit.errors import ConfigurationError
-from halopay_kit.sandbox.chance import Chance
+from halopay_kit.sandbox.business.chance import Chance
 from halopay_kit.sandbox.clock import seconds
 
 On = Literal["call", "webhook", "both"]

@@ -9,18 +9,18 @@ from typing import Literal
 
 import attrs
 
-from halopay_kit.sandbox import money
 from halopay_kit.sandbox.agenda import Agenda
-from halopay_kit.sandbox.book import Book, R, Table
-from halopay_kit.sandbox.chance import Chance
+from halopay_kit.sandbox.business import money
+from halopay_kit.sandbox.business.book import Book, R, Table
+from halopay_kit.sandbox.business.chance import Chance
+from halopay_kit.sandbox.business.unknowns import Unknowns
+from halopay_kit.sandbox.business.world import OPENING_BALANCE, Token, World
 from halopay_kit.sandbox.clock import Clock
-from halopay_kit.sandbox.deliveries import Deliveries
-from halopay_kit.sandbox.drift import Drift
+from halopay_kit.sandbox.drift.drift import Drift
 from halopay_kit.sandbox.faults import Faults
 from halopay_kit.sandbox.record import Record
-from halopay_kit.sandbox.refusal import CURRENCY_NOT_SUPPORTED, DATA_NOT_EXIST, OPERATION_FAILED, Refused
-from halopay_kit.sandbox.unknowns import Unknowns
-from halopay_kit.sandbox.world import OPENING_BALANCE, Token, World
+from halopay_kit.sandbox.webhooks.deliveries import Deliveries
+from halopay_kit.sandbox.wire.refusal import CURRENCY_NOT_SUPPORTED, DATA_NOT_EXIST, OPERATION_FAILED, Refused
 from halopay_kit.signing import AppKey
 
 SignedAt = Literal["sandbox", "machine"]

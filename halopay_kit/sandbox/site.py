@@ -5,13 +5,13 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from halopay_kit.sandbox.api import Api
 from halopay_kit.sandbox.checkout import Checkout
 from halopay_kit.sandbox.control import Control
 from halopay_kit.sandbox.control_calls import ControlCalls
-from halopay_kit.sandbox.desk import Desk
 from halopay_kit.sandbox.gateway import Gateway
-from halopay_kit.sandbox.spec import load
+from halopay_kit.sandbox.wire.api import Api
+from halopay_kit.sandbox.wire.desk import Desk
+from halopay_kit.sandbox.wire.spec import load
 
 
 def site(gateway: Gateway, control: Control, control_token: str) -> Starlette:

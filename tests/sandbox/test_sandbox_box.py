@@ -200,6 +200,6 @@ def test_methods_and_calls_from_many_threads_lose_nothing(box, hand):
 
 
 def test_every_operation_of_the_spec_is_served():
-    from halopay_kit.sandbox.operations import OPERATIONS
+    from halopay_kit.sandbox.business.operations import OPERATIONS
 
     assert set(OPERATIONS) == {item["post"]["operationId"] for item in SPEC["paths"].values()}

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halopay_kit.sandbox import Sandbox
-from halopay_kit.sandbox.desk import Desk
-from halopay_kit.sandbox.spec import load
+from halopay_kit.sandbox.wire.desk import Desk
+from halopay_kit.sandbox.wire.spec import load
 from tests.conftest import vectors
 from tests.sandbox.wire import KEY, PATHS, SPEC, START, TRON, Hand
 

@@ -13,10 +13,10 @@ import pytest
 
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.sandbox import ControlError, Sandbox, Unknowns
+from halopay_kit.sandbox.business.operations import OPERATIONS
 from halopay_kit.sandbox.clock import Clock
-from halopay_kit.sandbox.fields import Fields
-from halopay_kit.sandbox.operations import OPERATIONS
-from halopay_kit.sandbox.refusal import Refused
+from halopay_kit.sandbox.wire.fields import Fields
+from halopay_kit.sandbox.wire.refusal import Refused
 from tests.hostile import hostile, http
 from tests.sandbox.wire import KEY, START, TRON, Hand, Wire
 

@@ -20,7 +20,7 @@ import urllib3
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.pytest_plugin.endpoint import WebhookEndpoint
 from halopay_kit.sandbox import Sandbox, Unknowns
-from halopay_kit.sandbox.drift import Drift
+from halopay_kit.sandbox.drift.drift import Drift
 from halopay_kit.signing import AppKey
 from tests.sandbox.wire import KEY, PATHS, SPEC, START, TRON, Hand, Wire
 

@@ -14,9 +14,9 @@ import urllib3
 from halopay_kit import HaloPay, errors
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.sandbox import Sandbox
-from halopay_kit.sandbox.chance import Chance
+from halopay_kit.sandbox.business.chance import Chance
 from halopay_kit.sandbox.faults import KINDS, NAMES, Faults, kinds_of, parse
-from halopay_kit.sandbox.receiver import Receiver
+from halopay_kit.sandbox.scenario.receiver import Receiver
 from tests.sandbox.wire import KEY, PATHS, START, TRON, Hand, Wire
 
 PAYOUT = {"out_trade_no": "P1", "currency_id": 75, "amount": "5", "address": TRON}

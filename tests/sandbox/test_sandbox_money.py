@@ -7,8 +7,9 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halopay_kit.sandbox import Sandbox, money
-from halopay_kit.sandbox.addresses import address, fits
+from halopay_kit.sandbox import Sandbox
+from halopay_kit.sandbox.business import money
+from halopay_kit.sandbox.business.addresses import address, fits
 from tests.sandbox.wire import TRON
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from halopay_kit.sandbox import Sandbox, Unknowns
-from halopay_kit.sandbox.world import FIATS
+from halopay_kit.sandbox.business.world import FIATS
 from tests.sandbox.wire import KEY, SPEC, START, TRON, Wire
 
 NATIVE = {"out_trade_no": "T1", "currency_id": 73, "token_amount": "15.724197"}

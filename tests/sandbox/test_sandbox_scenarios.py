@@ -11,7 +11,7 @@ import pytest
 from halopay_api.policy import RETRY_AFTER
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.sandbox import Sandbox
-from halopay_kit.sandbox.scenario import Scenario
+from halopay_kit.sandbox.scenario.scenario import Scenario
 
 NAMES = Scenario.names()
 ORDER = """
@@ -299,7 +299,7 @@ def test_a_sandbox_alone_imports_no_yaml_and_no_client():
     code = (
         "import sys; from halopay_kit.sandbox import Sandbox; Sandbox();"
         "print([m for m in ('yaml', 'urllib3', 'halopay_kit.client') if m in sys.modules]);"
-        "from halopay_kit.sandbox.scenario import Scenario; Scenario.load('late-payment').run();"
+        "from halopay_kit.sandbox.scenario.scenario import Scenario; Scenario.load('late-payment').run();"
         "print([m for m in ('client', 'transport', 'webhooks') if f'halopay_kit.{m}' in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ import secrets
 
 from starlette.datastructures import Headers
 
-from halopay_kit.sandbox.refusal import ControlError
+from halopay_kit.sandbox.wire.refusal import ControlError
 
 # No style, script or picture but the sandbox's own files, none of them in the page; nobody may frame it.
 POLICY = (

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from halopay_kit.sandbox.book import Order
+from halopay_kit.sandbox.business.book import Order
 
 _NAME_LIMIT, _TEXT_LIMIT, _LINK_LIMIT, _LINES = 160, 800, 2048, 12
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")

@@ -12,15 +12,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 
-from halopay_kit.sandbox import asgi, money, orders
-from halopay_kit.sandbox.book import Order
+from halopay_kit.sandbox.business import money, orders
+from halopay_kit.sandbox.business.book import Order
 from halopay_kit.sandbox.checkout.guard import HEADERS, Guard
 from halopay_kit.sandbox.checkout.merchant import merchant
 from halopay_kit.sandbox.checkout.rendering import STATIC, qr_code, render, static
 from halopay_kit.sandbox.checkout.view import due, more, offers, view
 from halopay_kit.sandbox.control import Control
 from halopay_kit.sandbox.gateway import Gateway
-from halopay_kit.sandbox.refusal import ControlError, Refused
+from halopay_kit.sandbox.wire import asgi
+from halopay_kit.sandbox.wire.refusal import ControlError, Refused
 
 Form = Mapping[str, str]
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import attrs
 
-from halopay_kit.sandbox import money, orders
-from halopay_kit.sandbox.book import Order
+from halopay_kit.sandbox.business import money, orders
+from halopay_kit.sandbox.business.book import Order
+from halopay_kit.sandbox.business.world import Token
 from halopay_kit.sandbox.checkout.states import STATES
 from halopay_kit.sandbox.gateway import Gateway
-from halopay_kit.sandbox.world import Token
 
 # (is the time over, has something arrived) → state of an order that is not paid
 UNPAID_STATES = {

@@ -23,9 +23,9 @@ import attrs
 
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.sandbox.box import Sandbox
-from halopay_kit.sandbox.script import Script, read
+from halopay_kit.sandbox.scenario.script import Script, read
 
-_SHIPPED = files("halopay_kit.sandbox").joinpath("scenarios")
+_SHIPPED = files("halopay_kit.sandbox.scenario").joinpath("shipped")
 
 
 @attrs.frozen
@@ -99,9 +99,9 @@ class Scenario:
 
     def run(self) -> Result:
         """Play the steps against a sandbox of its own; the same seed gives the same recording."""
-        from halopay_kit.sandbox.caller import Caller
-        from halopay_kit.sandbox.play import Play
-        from halopay_kit.sandbox.receiver import Receiver
+        from halopay_kit.sandbox.scenario.caller import Caller
+        from halopay_kit.sandbox.scenario.play import Play
+        from halopay_kit.sandbox.scenario.receiver import Receiver
 
         script = self.script
         box = Sandbox(

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from halopay_kit.errors import ConfigurationError
-from halopay_kit.sandbox.drift_kinds import KINDS, Kind, Lines, Stage
-from halopay_kit.sandbox.places import Place, matching, places
+from halopay_kit.sandbox.drift.kinds import KINDS, Kind, Lines, Stage
+from halopay_kit.sandbox.drift.places import Place, matching, places
 from halopay_kit.signing import AppKey
 
 

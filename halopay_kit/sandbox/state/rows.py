@@ -11,7 +11,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from halopay_kit.sandbox.agenda import Due
-from halopay_kit.sandbox.book import Attempt, Delivery, Entry, Event, Order, Payment, Payout, QrCode
+from halopay_kit.sandbox.business.book import Attempt, Delivery, Entry, Event, Order, Payment, Payout, QrCode
 
 R = TypeVar("R")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from halopay_kit.sandbox import asgi
-from halopay_kit.sandbox.answer import Answer
-from halopay_kit.sandbox.desk import Call, Desk
+from halopay_kit.sandbox.wire import asgi
+from halopay_kit.sandbox.wire.answer import Answer
+from halopay_kit.sandbox.wire.desk import Call, Desk
 
 
 class Api:

@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
-from halopay_kit.sandbox import money
+from halopay_kit.sandbox.business import money
 
 State = Literal["due", "delivered", "given up", "lost"]
 

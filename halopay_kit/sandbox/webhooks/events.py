@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from halopay_kit.sandbox import money
-from halopay_kit.sandbox.book import Order, Payment, Payout, QrCode
+from halopay_kit.sandbox.business import money
+from halopay_kit.sandbox.business.book import Order, Payment, Payout, QrCode
+from halopay_kit.sandbox.business.world import DEFAULT_CURRENCY
 from halopay_kit.sandbox.gateway import Gateway, present
-from halopay_kit.sandbox.world import DEFAULT_CURRENCY
 
 PAYMENT, PAYOUT, PAYMENT_QR_CODE = "payment", "payout", "payment_qr_code"
 

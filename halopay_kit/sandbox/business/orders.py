@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from halopay_kit.sandbox import events, money
-from halopay_kit.sandbox.book import Order
-from halopay_kit.sandbox.fields import Fields, refused
+from halopay_kit.sandbox.business import money
+from halopay_kit.sandbox.business.book import Order
+from halopay_kit.sandbox.business.world import Token
 from halopay_kit.sandbox.gateway import Gateway, present
-from halopay_kit.sandbox.refusal import DATA_NOT_EXIST, OPERATION_FAILED, ControlError, Refused
-from halopay_kit.sandbox.world import Token
+from halopay_kit.sandbox.webhooks import events
+from halopay_kit.sandbox.wire.fields import Fields, refused
+from halopay_kit.sandbox.wire.refusal import DATA_NOT_EXIST, OPERATION_FAILED, ControlError, Refused
 
 TO_BE_PAID, PAID, TIME_OUT = "TO-BE-PAID", "PAID", "TIME-OUT"
 DEFAULT_LIFE = 30 * 60

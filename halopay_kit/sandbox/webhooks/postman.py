@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from halopay_kit.sandbox import events, orders
-from halopay_kit.sandbox.book import Attempt, Delivery
+from halopay_kit.sandbox.business import orders
+from halopay_kit.sandbox.business.book import Attempt, Delivery
 from halopay_kit.sandbox.clock import Span, When
 from halopay_kit.sandbox.gateway import Gateway, present
-from halopay_kit.sandbox.refusal import ControlError
+from halopay_kit.sandbox.webhooks import events
+from halopay_kit.sandbox.wire.refusal import ControlError
 
 _STATUS = re.compile(r"[!-~]{1,40}")
 

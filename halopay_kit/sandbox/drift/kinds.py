@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import attrs
 
-from halopay_kit.sandbox.places import Content, Place, Sort
+from halopay_kit.sandbox.drift.places import Content, Place, Sort
 
 Stage = Literal["value", "name", "row", "refusal", "data", "envelope", "timestamp", "content", "sign", "header", "path"]
 Object = dict[str, Any]

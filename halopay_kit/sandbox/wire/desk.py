@@ -11,11 +11,11 @@ import attrs
 
 from halopay_api.policy import RESULT_CODES, TOLERANCE
 from halopay_kit.errors import SignatureError, SignatureMissing
-from halopay_kit.sandbox.answer import Answer, answer
-from halopay_kit.sandbox.fields import Fields, parse
+from halopay_kit.sandbox.business.operations import OPERATIONS, Data
 from halopay_kit.sandbox.gateway import Gateway
-from halopay_kit.sandbox.operations import OPERATIONS, Data
-from halopay_kit.sandbox.refusal import (
+from halopay_kit.sandbox.wire.answer import Answer, answer
+from halopay_kit.sandbox.wire.fields import Fields, parse
+from halopay_kit.sandbox.wire.refusal import (
     AUTH_ERROR,
     FREQUENT_OPERATION,
     OPERATION_FAILED,
@@ -24,8 +24,8 @@ from halopay_kit.sandbox.refusal import (
     SIGN_TIME_INVALID,
     Refused,
 )
-from halopay_kit.sandbox.spec import Spec
-from halopay_kit.sandbox.validator import Validator
+from halopay_kit.sandbox.wire.spec import Spec
+from halopay_kit.sandbox.wire.validator import Validator
 from halopay_kit.signing import verify
 
 Headers = Mapping[bytes, bytes | None]  # names in lower case; None where a header came twice

@@ -11,11 +11,11 @@ from typing import Any, cast
 
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.sandbox.agenda import Due
-from halopay_kit.sandbox.book import Book, Delivery
+from halopay_kit.sandbox.business.book import Book, Delivery
 from halopay_kit.sandbox.gateway import Gateway
-from halopay_kit.sandbox.rows import TABLES, Rows
-from halopay_kit.sandbox.saving_lock import SavingLock
-from halopay_kit.sandbox.state_file import Change, Key, StateFile
+from halopay_kit.sandbox.state.file import Change, Key, StateFile
+from halopay_kit.sandbox.state.rows import TABLES, Rows
+from halopay_kit.sandbox.state.saving_lock import SavingLock
 from halopay_kit.signing import AppKey
 
 _ABOUT = "about"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from halopay_kit.sandbox import orders, payments, payouts
+from halopay_kit.sandbox.business import orders, payments, payouts
 from halopay_kit.sandbox.gateway import Gateway
 
 

@@ -30,15 +30,15 @@ import attrs
 
 from halopay_api.operations import OPERATIONS
 from halopay_kit.errors import ConfigurationError, HaloPayError
-from halopay_kit.sandbox import expectation
-from halopay_kit.sandbox.caller import KINDS
-from halopay_kit.sandbox.chance import Chance
+from halopay_kit.sandbox.business.chance import Chance
+from halopay_kit.sandbox.business.unknowns import Unknowns
 from halopay_kit.sandbox.clock import instant, seconds
-from halopay_kit.sandbox.drift import Drift
+from halopay_kit.sandbox.drift.drift import Drift
 from halopay_kit.sandbox.faults import Faults
-from halopay_kit.sandbox.plain_yaml import parse
-from halopay_kit.sandbox.receiver import is_behaviour
-from halopay_kit.sandbox.unknowns import Unknowns
+from halopay_kit.sandbox.scenario import expectation
+from halopay_kit.sandbox.scenario.caller import KINDS
+from halopay_kit.sandbox.scenario.plain_yaml import parse
+from halopay_kit.sandbox.scenario.receiver import is_behaviour
 
 _KEYS = ("about", "seed", "start", "unknowns", "faults", "drift", "receiver", "payouts_settle_after", "steps")
 _TAKEN = ("now", "receiver")

@@ -8,7 +8,7 @@ import string
 from datetime import UTC, datetime
 
 from halopay_kit.errors import ConfigurationError
-from halopay_kit.sandbox.addresses import address
+from halopay_kit.sandbox.business.addresses import address
 
 _LETTERS = string.ascii_lowercase + string.digits
 

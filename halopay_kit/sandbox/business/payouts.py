@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from halopay_kit.sandbox import addresses, events, money
-from halopay_kit.sandbox.book import Payout
-from halopay_kit.sandbox.fields import Fields, refused
+from halopay_kit.sandbox.business import addresses, money
+from halopay_kit.sandbox.business.book import Payout
+from halopay_kit.sandbox.business.orders import check_places
 from halopay_kit.sandbox.gateway import Gateway, present
-from halopay_kit.sandbox.orders import check_places
-from halopay_kit.sandbox.refusal import DATA_NOT_EXIST, OPERATION_FAILED, ControlError, Refused
+from halopay_kit.sandbox.webhooks import events
+from halopay_kit.sandbox.wire.fields import Fields, refused
+from halopay_kit.sandbox.wire.refusal import DATA_NOT_EXIST, OPERATION_FAILED, ControlError, Refused
 
 UNDER_WAY, PAID, FAILED = "TO-BE-PAID", "PAID", "FAIL"
 

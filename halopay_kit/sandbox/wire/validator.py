@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import jsonschema_rs
 
-from halopay_kit.sandbox.explanation import Explanation
-from halopay_kit.sandbox.fields import Fields
-from halopay_kit.sandbox.refusal import PARAMETER_ERROR, Refused
-from halopay_kit.sandbox.spec import Spec
+from halopay_kit.sandbox.wire.explanation import Explanation
+from halopay_kit.sandbox.wire.fields import Fields
+from halopay_kit.sandbox.wire.refusal import PARAMETER_ERROR, Refused
+from halopay_kit.sandbox.wire.spec import Spec
 
 
 class Validator:

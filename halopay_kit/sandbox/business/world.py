@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import attrs
 
-from halopay_kit.sandbox import money
+from halopay_kit.sandbox.business import money
 
 
 @attrs.frozen

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from halopay_kit.sandbox import money, orders, payments, payouts, qr_codes
-from halopay_kit.sandbox.fields import Fields
+from halopay_kit.sandbox.business import money, orders, payments, payouts, qr_codes
 from halopay_kit.sandbox.gateway import Gateway
+from halopay_kit.sandbox.wire.fields import Fields
 
 Data = dict[str, object] | list[dict[str, object]]
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from halopay_kit.errors import HaloPayError
-from halopay_kit.sandbox.book import Delivery
 from halopay_kit.sandbox.box import Sandbox
-from halopay_kit.sandbox.caller import Caller
+from halopay_kit.sandbox.business.book import Delivery
 from halopay_kit.sandbox.clock import seconds
-from halopay_kit.sandbox.expectation import difference, filled
-from halopay_kit.sandbox.receiver import Arrival, Receiver
-from halopay_kit.sandbox.refusal import ControlError
-from halopay_kit.sandbox.script import Step
+from halopay_kit.sandbox.scenario.caller import Caller
+from halopay_kit.sandbox.scenario.expectation import difference, filled
+from halopay_kit.sandbox.scenario.receiver import Arrival, Receiver
+from halopay_kit.sandbox.scenario.script import Step
+from halopay_kit.sandbox.wire.refusal import ControlError
 
 Fields = Mapping[str, Any]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from halopay_kit.sandbox import events, money, orders, payouts
-from halopay_kit.sandbox.book import Order, Payment, Payout, QrCode
+from halopay_kit.sandbox.business import money, orders, payouts
+from halopay_kit.sandbox.business.book import Order, Payment, Payout, QrCode
+from halopay_kit.sandbox.business.world import DEFAULT_CURRENCY, Token
 from halopay_kit.sandbox.gateway import Gateway
-from halopay_kit.sandbox.world import DEFAULT_CURRENCY, Token
+from halopay_kit.sandbox.webhooks import events
 
 _EARLY_AMOUNT = Decimal(1)
 

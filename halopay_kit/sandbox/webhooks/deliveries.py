@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from halopay_api.policy import ACKNOWLEDGEMENT, RETRY_AFTER
-from halopay_kit.sandbox.book import Attempt, Delivery, Event
+from halopay_kit.sandbox.business.book import Attempt, Delivery, Event
 
 if TYPE_CHECKING:
     from halopay_kit.sandbox.gateway import Gateway
-    from halopay_kit.sandbox.sender import Letter, Reply, Sender
+    from halopay_kit.sandbox.webhooks.sender import Letter, Reply, Sender
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _AN_HOUR = 3600
@@ -169,7 +169,7 @@ class Deliveries:
 
     def _post(self, deliveries: list[tuple[Delivery, bool]]) -> _Batch:
         if self._sender is None:
-            from halopay_kit.sandbox.sender import Sender
+            from halopay_kit.sandbox.webhooks.sender import Sender
 
             self._sender = Sender(
                 allow_remote=self._gateway.allow_remote_webhooks, patience=self._gateway.webhook_patience
@@ -186,7 +186,7 @@ class Deliveries:
         return batch
 
     def _letter(self, delivery: Delivery) -> Letter:
-        from halopay_kit.sandbox.sender import Letter
+        from halopay_kit.sandbox.webhooks.sender import Letter
 
         gateway, body = self._gateway, delivery.event.body
         if delivery.attempts and not gateway.unknowns.retries_signed_afresh:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
-from halopay_kit.sandbox import money
-from halopay_kit.sandbox.refusal import PARAMETER_ERROR, Refused
+from halopay_kit.sandbox.business import money
+from halopay_kit.sandbox.wire.refusal import PARAMETER_ERROR, Refused
 
 
 class Fields:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from halopay_kit.sandbox.book import QrCode
-from halopay_kit.sandbox.fields import Fields
+from halopay_kit.sandbox.business.book import QrCode
 from halopay_kit.sandbox.gateway import Gateway, present
+from halopay_kit.sandbox.wire.fields import Fields
 
 
 def create(gateway: Gateway, fields: Fields) -> QrCode:

@@ -1,0 +1,1 @@
+"""A HaloPay that changed without telling."""
