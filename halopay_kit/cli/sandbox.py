@@ -59,7 +59,7 @@ def command(
             output.note("Running; Ctrl-C ends it.")
         box.record.listen(live.as_json if as_json or not output.is_terminal() else live.as_line)
 
-    box = Sandbox(webhooks_signed_at="machine", **{name: value for name, value in made.items() if value})
+    box = Sandbox(webhooks_signed_at="machine", **{name: value for name, value in made.items() if value is not None})
     for fault in faults:
         box.faults.add_text(fault)
     box.serve(announce)

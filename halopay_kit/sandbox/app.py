@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.sandbox.business.chance import Chance
 from halopay_kit.signing import AppKey
 
+Text = TypeVar("Text", str | AppKey, str | AppKey | None)
 _ID = re.compile(r"[\x21-\x7e]{1,64}")
 
 
@@ -24,7 +26,7 @@ class App:
         text = drawn_key if app_key is None else app_key
         try:
             self.key = AppKey(text)
-            self.told = _closed(text)
+            self.told = hidden(text)
         finally:
             del app_key, drawn_key, text  # or this frame would show it in a traceback
         self.id = drawn_id if app_id is None else app_id
@@ -43,5 +45,6 @@ class App:
         return {"HALOPAY_APP_ID": self.id, "HALOPAY_APP_KEY": text}
 
 
-def _closed(text: str | AppKey) -> Callable[[], str | AppKey]:
+def hidden(text: Text) -> Callable[[], Text]:
+    """Keep a key's text where neither an attribute nor a traceback shows it."""
     return lambda: text

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, get_args
 
 from halopay_kit.errors import ConfigurationError
-from halopay_kit.sandbox.app import App
+from halopay_kit.sandbox.app import App, hidden
 from halopay_kit.sandbox.business.book import Delivery
 from halopay_kit.sandbox.business.chance import Chance, control_token
 from halopay_kit.sandbox.business.unknowns import Unknowns
@@ -75,6 +75,8 @@ class Sandbox(Player):
         unknowns: Unknowns | None = None,
         state: str | os.PathLike[str] | None = None,
     ) -> None:
+        given = hidden(app_key)
+        del app_key  # or this frame would show it in a traceback
         missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
         if missing:
             raise ConfigurationError(
@@ -87,10 +89,7 @@ class Sandbox(Player):
         self._server: Server | None = None
         self._state = kept = None if state is None else _kept(state)
         try:
-            try:
-                app = App(chance, *((app_id, app_key) if kept is None else kept.whose(app_id, app_key)))
-            finally:
-                del app_key  # or this frame would show it in a traceback
+            app = App(chance, *((app_id, given()) if kept is None else kept.whose(app_id, given())))
             self._app, self.app_id, self.app_key = app, app.id, app.key
             self._gateway = Gateway(
                 app_id=self.app_id,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from decimal import Decimal
 
 import pytest
@@ -203,3 +204,11 @@ def test_every_operation_of_the_spec_is_served():
     from halopay_kit.sandbox.business.operations import OPERATIONS
 
     assert set(OPERATIONS) == {item["post"]["operationId"] for item in SPEC["paths"].values()}
+
+
+@pytest.mark.parametrize("wrong", [{"clock": 5}, {"start": "soon"}, {"seed": [1]}, {"app_id": ""}, {"drift": ["x:y"]}])
+def test_no_traceback_of_a_refused_setting_shows_the_key(wrong):
+    with pytest.raises(ConfigurationError) as caught:
+        Sandbox(app_key="planted-AppKey-0xC0FFEE", **wrong)
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "planted" not in shown.split("halopay_kit", 1)[1]
