@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from halopay_kit.cli import output
+from halopay_kit.cli.live import outcome
 
 _WHICH = (click.option("--trade-no"), click.option("--out-trade-no"))
 _LISTED = ("number", "webhook", "status", "trade_no", "state")
@@ -69,7 +70,7 @@ def _command(name: str, options: tuple[Callable[[Any], Any], ...], summary: str)
             attempts = answer.pop("attempts", None)
             output.fields(answer)
             if isinstance(attempts, list) and attempts:
-                output.fields({"last attempt": _outcome(attempts[-1])})
+                output.fields({"last attempt": outcome(attempts[-1])})
 
     for option in reversed((*options, _JSON)):
         option(act)
@@ -87,7 +88,7 @@ def _deliveries(as_json: bool) -> None:
     rows = []
     for each in listed:
         tried = each["attempts"]
-        last = _outcome(tried[-1]) if tried else ""
+        last = outcome(tried[-1]) if tried else ""
         rows.append(
             (each["number"], each["webhook"], each["status"], each["trade_no"], each["state"], len(tried), last)
         )
@@ -100,11 +101,6 @@ def _clock(as_json: bool) -> None:
     """Tell the sandbox's time."""
     told = _call("GET", "clock", None)
     output.say_json(told) if as_json else output.fields(told)
-
-
-def _outcome(attempt: dict[str, Any]) -> str:
-    answered = attempt["error"] or f"HTTP {attempt['status']} {attempt['answer'][:40]!r}"
-    return f"{attempt['verdict']}: {answered}"
 
 
 def _call(method: str, name: str, fields: dict[str, object] | None) -> dict[str, Any]:

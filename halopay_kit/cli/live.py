@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,17 @@ def as_json(row: Row) -> None:
 def as_line(row: Row) -> None:
     """Print the row as a line for people."""
     shown = row.shown()
+    shown |= {"url": row.what["url"]} if "url" in row.what else {}  # with its port, which a recording masks
     time = datetime.fromtimestamp(row.time, UTC).strftime("%H:%M:%S")
     kind = click.style(f"{row.kind:<8}", fg=_COLOURS.get(row.kind))
     with output.ignore_a_closed_pipe():
         output.say(f"{click.style(time, dim=True)}  {kind}{output.plain(_TELLS.get(row.kind, str)(shown))}")
+
+
+def outcome(attempt: Mapping[str, object]) -> str:
+    """Return how an attempt to deliver ended, in a few words."""
+    said = "" if attempt["status"] is None else f", HTTP {attempt['status']} {str(attempt['answer'])[:40]!r}"
+    return f"{attempt['verdict']}{said}"
 
 
 def _call(shown: dict[str, object]) -> str:
@@ -46,8 +54,7 @@ def _event(shown: dict[str, object]) -> str:
 
 
 def _attempt(shown: dict[str, object]) -> str:
-    answered = shown.get("error") or f"HTTP {shown['status']} {str(shown['answer'])[:40]!r}"
-    return f"{shown['attempt']}. of delivery {shown['delivery']} to {shown['url']}: {shown['verdict']}  {answered}"
+    return f"{shown['attempt']}. of delivery {shown['delivery']} to {shown['url']}: {outcome(shown)}"
 
 
 _TELLS = {"call": _call, "control": _control, "event": _event, "attempt": _attempt}
