@@ -89,10 +89,8 @@ def _deliveries(as_json: bool) -> None:
     for each in listed:
         tried = each["attempts"]
         last = outcome(tried[-1]) if tried else ""
-        rows.append(
-            (each["number"], each["webhook"], each["status"], each["trade_no"], each["state"], len(tried), last)
-        )
-    output.table(rows, ["number", "webhook", "status", "trade_no", "state", "attempts", "last"])
+        rows.append((*(each[name] for name in _LISTED), len(tried), last))
+    output.table(rows, [*_LISTED, "attempts", "last"])
 
 
 @click.command("clock")

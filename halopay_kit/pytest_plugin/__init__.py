@@ -51,12 +51,15 @@ def halopay_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         pytest.fail(f"@pytest.mark.halopay takes faults, {', '.join(takes)}", pytrace=False)
     try:
         box = Sandbox(**options)
-        for text in [faults] if isinstance(faults, str) else faults:
+        for text in faults if isinstance(faults, list | tuple) else [faults]:
             box.faults.add_text(text)
+        box.start()
     except ConfigurationError as error:
         pytest.fail(f"@pytest.mark.halopay: {error}", pytrace=False)
-    with box:
+    try:
         yield box
+    finally:
+        box.stop()
 
 
 @pytest.fixture

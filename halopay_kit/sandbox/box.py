@@ -97,9 +97,9 @@ class Sandbox(Player):
                 clock=self.clock,
                 chance=chance,
                 lock=threading.RLock() if kept is None else kept.lock,
-                unknowns=unknowns or Unknowns(),
-                drift=Drift(drift, app_key=app.told),
-                webhook_url=webhook_url,
+                unknowns=_unknowns(unknowns),
+                drift=Drift(_texts(drift), app_key=app.told),
+                webhook_url=_url(webhook_url),
                 webhooks_signed_at=_signed_at(webhooks_signed_at),
                 webhook_patience=seconds(webhook_patience),
                 allow_remote_webhooks=allow_remote_webhooks,
@@ -149,7 +149,7 @@ class Sandbox(Player):
 
     @webhook_url.setter
     def webhook_url(self, url: str | None) -> None:
-        self._gateway.webhook_url = url
+        self._gateway.webhook_url = _url(url)
 
     def environ(self) -> dict[str, str]:
         """Return the environment by which a child process reaches this sandbox, the AppKey's text included."""
@@ -219,3 +219,21 @@ def _signed_at(value: SignedAt) -> SignedAt:
     if value not in get_args(SignedAt):
         raise ConfigurationError(f"webhooks_signed_at is one of {', '.join(get_args(SignedAt))}")
     return value
+
+
+def _url(url: str | None) -> str | None:
+    if not isinstance(url, str | None):
+        raise ConfigurationError("webhook_url is a text")
+    return url
+
+
+def _texts(drift: Sequence[str]) -> Sequence[str]:
+    if isinstance(drift, str) or not isinstance(drift, Sequence) or not all(isinstance(text, str) for text in drift):
+        raise ConfigurationError("drift is a list of texts like order.create.amount:renamed")
+    return drift
+
+
+def _unknowns(given: Unknowns | None) -> Unknowns:
+    if not isinstance(given, Unknowns | None):
+        raise ConfigurationError("unknowns is no Unknowns")
+    return given or Unknowns()

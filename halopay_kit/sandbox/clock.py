@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from halopay_api.policy import TOLERANCE
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.sandbox.wire.refusal import ControlError
 from halopay_kit.signing import unix
@@ -81,16 +80,6 @@ class Clock:
         if not _FIRST <= now < _LAST:
             raise ConfigurationError("the sandbox's clock does not give unix seconds")
         return now
-
-    def near(self, timestamp: int) -> float | None:
-        """Return the time now by the clock that a timestamp follows, or None where it is off by both.
-
-        That is the sandbox's own clock, or the machine's: a program on the same machine does not travel along.
-        """
-        for now in (self.now(), self.machine()):
-            if -TOLERANCE <= timestamp - now <= TOLERANCE:
-                return now
-        return None
 
     def advance(self, by: Span) -> None:
         """Move forward by a span like "3h", "24h3m50s", 90 or a timedelta; return when all that fell due is done.
@@ -178,7 +167,7 @@ def seconds(value: Span) -> float:
             raise ConfigurationError('a span is like "90s", "3h" or "24h3m50s"')
         found = sum(float(digits or 0) * unit for digits, unit in zip(match.groups(), _UNITS, strict=True))
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        found = float(value)
+        found = float(min(value, _LAST))
     else:
         raise ConfigurationError(f"a span is a text, a number or a timedelta, not a {type(value).__name__}")
     if not 0 <= found < _LAST:

@@ -13,7 +13,7 @@ from halopay_kit.sandbox.business.book import Order, Payout, QrCode
 from halopay_kit.sandbox.business.world import DEFAULT_CURRENCY, Token
 from halopay_kit.sandbox.gateway import Gateway, present
 from halopay_kit.sandbox.webhooks.postman import Postman
-from halopay_kit.sandbox.wire.refusal import ControlError, Refused
+from halopay_kit.sandbox.wire.refusal import ControlError, Refused, one_number
 
 Amount = Decimal | int | str
 
@@ -116,7 +116,7 @@ class Control:
             tokens = None if amount is None else _tokens(amount, chosen)
             if currency_id not in {None, chosen.currency_id}:
                 raise ControlError(f"this order is paid in {chosen.symbol} on {chosen.chain.name}")
-        tokens = orders.rest(order) if tokens is None else tokens
+        tokens = payments.due(self._gateway, order) if tokens is None else tokens
         if not tokens:
             raise ControlError("the order is paid in full: say an amount to overpay it")
         payments.receive(self._gateway, order, chosen, tokens)
@@ -126,6 +126,7 @@ class Control:
     def _play(self, name: str, **fields: object) -> Iterator[None]:
         """Hold the lock, write down what is done, and send the webhooks that it causes before it returns."""
         gateway = self._gateway
+        gateway.record.refuse_listeners()
         gateway.agenda.catch_up()
         with gateway.lock:
             gateway.record.add("control", name=name, **present(fields))
@@ -138,16 +139,16 @@ class Control:
         if address is not None:
             if trade_no is not None or out_trade_no is not None:
                 raise ControlError("give an address or a number, not both", status=422)
-            row = book.by_address.get(address)
+            row = book.by_address.get(address) if isinstance(address, str) else None
         else:
-            _one(trade_no, out_trade_no)
+            one_number(trade_no, out_trade_no)
             row = book.orders.find(trade_no, out_trade_no) or book.qr_codes.find(trade_no, out_trade_no)
         if row is None:
             raise ControlError("there is no such order or fixed address", status=404)
         return row
 
     def _payout(self, trade_no: str | None, out_trade_no: str | None) -> Payout:
-        _one(trade_no, out_trade_no)
+        one_number(trade_no, out_trade_no)
         payout = self._gateway.book.payouts.find(trade_no, out_trade_no)
         if payout is None:
             raise ControlError("there is no such payout", status=404)
@@ -160,15 +161,12 @@ class Control:
             raise ControlError("no currency of that id is enabled for the app", status=404) from None
 
 
-def _one(trade_no: str | None, out_trade_no: str | None) -> None:
-    if trade_no is None and out_trade_no is None:
-        raise ControlError("say which: trade_no or out_trade_no", status=422)
-
-
 def _tokens(amount: Amount, token: Token) -> Decimal:
     exact = isinstance(amount, Decimal | int) and not isinstance(amount, bool)
     if not exact and not (isinstance(amount, str) and money.is_plain(amount)):
-        raise ControlError("an amount is a Decimal, an int or a plain decimal string", status=422)
+        raise ControlError(
+            "an amount is a plain decimal number like 1.5; in Python a Decimal, an int or a str", status=422
+        )
     tokens = Decimal(amount)
     if not tokens.is_finite() or tokens <= 0 or tokens.adjusted() > 30:
         raise ControlError("an amount is more than zero, and not beyond all measure", status=422)

@@ -129,8 +129,12 @@ class Faults:
         Raises:
             ConfigurationError: as `add`, or the text is no rule.
         """
+        if not isinstance(text, str):
+            raise ConfigurationError("a fault is a text like payout.create:cut_after=1")
         name, values = parse(text)
-        self.add(name, **values)  # type: ignore[arg-type]  # add judges the values
+        rule = _rule(name, values)
+        with self._lock:
+            self._rules = [*self._rules, rule]
 
     def clear(self) -> None:
         """Let nothing go wrong any more."""

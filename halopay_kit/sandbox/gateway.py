@@ -75,6 +75,7 @@ class Gateway:
                 self.book.move("opening", token.currency_id, OPENING_BALANCE, time=self.clock.second())
 
     def _travel(self, until: float) -> None:
+        self.record.refuse_listeners()
         self.record.add("control", name="travel", until=int(until))
         self.agenda.work(until)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -11,8 +12,10 @@ from decimal import Decimal
 import attrs
 
 from halopay_kit.sandbox.clock import Clock
+from halopay_kit.sandbox.wire.refusal import ControlError
 
 _PORT = re.compile(r"(127(?:\.[0-9]{1,3}){3}|localhost|\[::1\]):[0-9]{1,5}", re.IGNORECASE)
+_log = logging.getLogger(__name__)
 _MASK = r"\1:0"
 
 
@@ -46,6 +49,7 @@ class Record:
         self._rows: list[Row] = []
         self._listeners: list[Callable[[Row], object]] = []
         self._lock = threading.RLock()
+        self._telling = threading.local()
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._rows[:])
@@ -58,11 +62,26 @@ class Record:
         with self._lock:
             row = Row(len(self._rows) + 1, kind, self._clock.second(), what)
             self._rows.append(row)
-            for listener in self._listeners:
-                listener(row)
+            self._telling.now = True
+            try:
+                for listener in self._listeners:
+                    listener(row)
+            except Exception:  # noqa: BLE001  # who looks on must not change what happens
+                _log.exception("a listener of the record failed")
+            finally:
+                self._telling.now = False
+
+    def refuse_listeners(self) -> None:
+        """Refuse an act of somebody who is just being told: the sandbox would wait for itself.
+
+        Raises:
+            ControlError: always then.
+        """
+        if getattr(self._telling, "now", False):
+            raise ControlError("a listener of the record looks on; it cannot act on the sandbox")
 
     def listen(self, listener: Callable[[Row], object]) -> None:
-        """Tell every later row to this callable too."""
+        """Tell every later row to this callable too; it may read the sandbox and not act on it."""
         self._listeners.append(listener)
 
     def jsonl(self) -> bytes:

@@ -35,6 +35,20 @@ def receive(gateway: Gateway, target: Order | QrCode, token: Token, amount: Deci
     return payment
 
 
+def due(gateway: Gateway, order: Order) -> Decimal:
+    """Return what is still to be sent; payments that the chain has yet to confirm are sent."""
+    return max(money.subtract(orders.rest(order), unconfirmed(gateway, order)), money.ZERO)
+
+
+def unconfirmed(gateway: Gateway, order: Order) -> Decimal:
+    """Return what was sent and does not count yet."""
+    total = money.ZERO
+    for payment in gateway.book.unconfirmed.values():
+        if payment.trade_no == order.trade_no:
+            total = money.add(total, payment.amount)
+    return total
+
+
 def confirm(gateway: Gateway, txid: str) -> None:
     """Let a payment that was seen count."""
     payment = gateway.book.unconfirmed.pop(txid, None)

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 
-from halopay_kit.sandbox.business import money, orders
+from halopay_kit.sandbox.business import money, orders, payments
 from halopay_kit.sandbox.business.book import Order
 from halopay_kit.sandbox.checkout.guard import HEADERS, Guard
 from halopay_kit.sandbox.checkout.merchant import merchant
 from halopay_kit.sandbox.checkout.rendering import STATIC, qr_code, render, static
-from halopay_kit.sandbox.checkout.view import due, more, offers, view
+from halopay_kit.sandbox.checkout.view import more, offers, view
 from halopay_kit.sandbox.control import Control
 from halopay_kit.sandbox.gateway import Gateway
 from halopay_kit.sandbox.wire import asgi
@@ -107,7 +107,9 @@ class Checkout:
             if self._gateway.clock.now() >= order.time_expire:
                 raise ControlError("The time is over: no token can be chosen any more.")
             try:
-                token = self._gateway.token(int(chosen) if chosen.isascii() and chosen.isdigit() else None)
+                token = self._gateway.token(
+                    int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else None
+                )
             except Refused:
                 raise ControlError("This token is not on offer.", status=422) from None
             self._gateway.record.add("control", name="choose", trade_no=trade_no, currency_id=token.currency_id)
@@ -127,7 +129,7 @@ class Checkout:
             token = self._gateway.world.tokens[order.currency_id]
             if form.get("how") == "over":
                 return money.plain(more(self._gateway, order, token))
-            rest = due(self._gateway, order)
+            rest = payments.due(self._gateway, order)
         if form.get("how") == "full":
             if not rest:
                 raise ControlError("The order is paid in full.")

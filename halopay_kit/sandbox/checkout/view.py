@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from halopay_kit.sandbox.business import money, orders
+from halopay_kit.sandbox.business import money, orders, payments
 from halopay_kit.sandbox.business.book import Order
 from halopay_kit.sandbox.business.world import Token
 from halopay_kit.sandbox.checkout.states import STATES
@@ -72,12 +72,12 @@ def view(gateway: Gateway, order: Order) -> View:
     detail = orders.detail(gateway, order)
     state = _state(gateway, order, detail, now)
     words, confirmations = STATES[state], _confirmations(order, detail)
-    amount, rest = order.amount or money.ZERO, due(gateway, order)
+    amount, rest = order.amount or money.ZERO, payments.due(gateway, order)
     amounts = {
         "amount": _tokens(amount, token),
         "rest": _tokens(rest, token),
         "collected": _tokens(order.collected, token),
-        "seen": _tokens(_unconfirmed(gateway, order), token),
+        "seen": _tokens(payments.unconfirmed(gateway, order), token),
         "excess": _tokens(max(money.subtract(order.collected, amount), money.ZERO), token),
     }
     late = ", late" if now >= order.time_expire and rest else ""
@@ -121,14 +121,9 @@ def offers(gateway: Gateway, order: Order) -> list[Offer]:
     ]
 
 
-def due(gateway: Gateway, order: Order) -> Decimal:
-    """Return what is still to be sent; payments that the chain has yet to confirm are sent."""
-    return max(money.subtract(orders.rest(order), _unconfirmed(gateway, order)), money.ZERO)
-
-
 def more(gateway: Gateway, order: Order, token: Token) -> Decimal:
     """Return what is still to be sent and a tenth of it all: too much."""
-    return money.add(due(gateway, order), _share(order.amount or money.ZERO, _TENTH, token))
+    return money.add(payments.due(gateway, order), _share(order.amount or money.ZERO, _TENTH, token))
 
 
 def left(seconds: int) -> str:
@@ -147,8 +142,8 @@ def _state(gateway: Gateway, order: Order, detail: dict[str, object], now: float
     if detail["status"] == orders.PAID:
         over = order.collected > order.amount
         return PAID_STATES[_in_time(gateway, order) < order.amount, over]
-    if gateway.book.unconfirmed and _unconfirmed(gateway, order):
-        return "partly-seen" if due(gateway, order) and now < order.time_expire else "seen"
+    if gateway.book.unconfirmed and payments.unconfirmed(gateway, order):
+        return "partly-seen" if payments.due(gateway, order) and now < order.time_expire else "seen"
     return UNPAID_STATES[now >= order.time_expire, order.collected > 0]
 
 
@@ -161,14 +156,6 @@ def _in_time(gateway: Gateway, order: Order) -> Decimal:
         if payment.trade_no == order.trade_no and payment.txid not in gateway.book.unconfirmed:
             rest = money.subtract(rest, payment.amount)
             total = money.add(total, payment.amount if payment.time < order.time_expire else money.ZERO)
-    return total
-
-
-def _unconfirmed(gateway: Gateway, order: Order) -> Decimal:
-    total = money.ZERO
-    for payment in gateway.book.unconfirmed.values():
-        if payment.trade_no == order.trade_no:
-            total = money.add(total, payment.amount)
     return total
 
 

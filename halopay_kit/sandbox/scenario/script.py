@@ -222,7 +222,7 @@ class _Reader:
         return step
 
     def what(self, verb: str, value: Any, where: str) -> Any:
-        if verb == "call" and value not in OPERATIONS:
+        if verb == "call" and (not isinstance(value, str) or value not in OPERATIONS):
             raise self.wrong(where, f"there is no operation {value!r}; there is {', '.join(OPERATIONS)}")
         if verb in _TAKES:
             fields = {"out_trade_no": value} if isinstance(value, str) else self.mapping(value, where, _TAKES[verb])

@@ -10,7 +10,7 @@ from halopay_kit.sandbox.business.book import Attempt, Delivery
 from halopay_kit.sandbox.clock import Span, When
 from halopay_kit.sandbox.gateway import Gateway, present
 from halopay_kit.sandbox.webhooks import events
-from halopay_kit.sandbox.wire.refusal import ControlError
+from halopay_kit.sandbox.wire.refusal import ControlError, one_number
 
 _STATUS = re.compile(r"[!-~]{1,40}")
 
@@ -57,6 +57,7 @@ class Postman:
         self, delivery: int | None = None, *, trade_no: str | None = None, out_trade_no: str | None = None
     ) -> dict[str, object]:
         """Send a delivery once more, beside its schedule: that one, or the latest of an order or payout."""
+        self._gateway.record.refuse_listeners()
         with self._gateway.lock:
             found = self._latest(delivery, trade_no, out_trade_no)
             self._gateway.record.add("control", name="replay", delivery=found.number)
@@ -74,9 +75,11 @@ class Postman:
     ) -> dict[str, object]:
         """Tell where an order or payout stands, or a status that it does not have."""
         gateway = self._gateway
+        gateway.record.refuse_listeners()
+        one_number(trade_no, out_trade_no)
+        if not isinstance(status, str | None) or not isinstance(url, str | None):
+            raise ControlError("status and url are texts", status=422)
         with gateway.lock:
-            if trade_no is None and out_trade_no is None:
-                raise ControlError("say which: trade_no or out_trade_no", status=422)
             if status is not None and not _STATUS.fullmatch(status):
                 raise ControlError("a status is a word like PAID or TIME-OUT", status=422)
             gateway.record.add(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import ssl
 import threading
 from collections import deque
@@ -14,6 +15,7 @@ import attrs
 import h11
 
 BODY_LIMIT = 64 * 1024
+_log = logging.getLogger(__name__)
 _AT_ONCE = 512
 _TO_ONE_URL, _TO_ONE_PLACE = (8, 64), (16, 96)  # at first, and at most once letters there go unanswered
 _PORTS = {"http": 80, "https": 443}
@@ -127,10 +129,20 @@ class Sender:
 
     async def _work(self, lane: str) -> None:
         waiting = self._lanes[lane]
-        while waiting:
-            letter, done = waiting.popleft()
-            done(await self._send(letter))
-        del self._lanes[lane]
+        try:
+            while waiting:
+                letter, done = waiting.popleft()
+                try:
+                    reply = await self._send(letter)
+                except Exception:  # noqa: BLE001  # one letter that cannot be sent must not hold up the others
+                    _log.exception("a webhook could not be sent")
+                    reply = Reply(error="could not be sent")
+                try:
+                    done(reply)
+                except Exception:  # noqa: BLE001  # nor may what follows from its answer
+                    _log.exception("the answer to a webhook could not be written down")
+        finally:
+            del self._lanes[lane]
 
     async def _send(self, letter: Letter) -> Reply:
         parts, problem = destination(letter.url, allow_remote=self._allow_remote)

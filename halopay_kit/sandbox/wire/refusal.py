@@ -32,3 +32,15 @@ class ControlError(HaloPayError):
     def __init__(self, problem: str, *, status: int = 409, advice: str | None = None) -> None:
         super().__init__(problem, advice=advice)
         self.status = status
+
+
+def one_number(trade_no: str | None, out_trade_no: str | None) -> None:
+    """Refuse to act where nobody says on what.
+
+    Raises:
+        ControlError: neither number is there, or one is no text.
+    """
+    if trade_no is None and out_trade_no is None:
+        raise ControlError("say which: trade_no or out_trade_no", status=422)
+    if not isinstance(trade_no, str | None) or not isinstance(out_trade_no, str | None):
+        raise ControlError("trade_no and out_trade_no are texts", status=422)
