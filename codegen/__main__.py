@@ -32,7 +32,7 @@ def generate(spec: Path, out: Path) -> None:
     \b
     Examples:
       python -m codegen generate
-      python -m codegen generate --spec changed.yaml --out /tmp/halopay_api
+      python -m codegen generate --spec changed.yaml --out halopay_api_changed
     """
     from codegen import tree
 
