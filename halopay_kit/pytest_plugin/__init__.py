@@ -6,7 +6,6 @@ the test moves it, so that the same test sees the same world each time.
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 START = "2026-03-17T12:20:00Z"
 MARKER = "halopay(seed=…, start=…, faults=[…], drift=[…]): the sandbox of this test, see halopay_kit.pytest_plugin"
 
-_EXTRA = ("h11", "jinja2", "jsonschema_rs", "openapi_core", "segno", "starlette", "uvicorn", "yaml")
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """Announce the marker."""
@@ -38,7 +35,9 @@ def halopay_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     `drift=["order.create.amount:renamed"]`, `seed`, `start` (None for the machine's own time), and what else
     `Sandbox` takes.
     """
-    missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
+    from halopay_kit.sandbox.box import missing_extra
+
+    missing = missing_extra()
     if missing:
         pytest.fail(f"halopay_sandbox needs {', '.join(missing)}: pip install 'halopay-kit[sandbox]'", pytrace=False)
     from halopay_kit.errors import ConfigurationError

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _EXTRA = ("h11", "jinja2", "jsonschema_rs", "openapi_core", "segno", "starlette", "uvicorn", "yaml")
 
 
+def missing_extra() -> list[str]:
+    """Return the packages of the extra `sandbox` that are not installed."""
+    return [name for name in _EXTRA if importlib.util.find_spec(name) is None]
+
+
 class Sandbox(Player):
     """HaloPay in a box: `with Sandbox() as box:` serves at `box.base_url` and forgets everything at the end.
 
@@ -77,7 +82,7 @@ class Sandbox(Player):
     ) -> None:
         given = hidden(app_key)
         del app_key  # or this frame would show it in a traceback
-        missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
+        missing = missing_extra()
         if missing:
             raise ConfigurationError(
                 f"the sandbox needs {', '.join(missing)}", advice="pip install 'halopay-kit[sandbox]'"
