@@ -1,4 +1,4 @@
-"""The command: `python -m codegen generate | check`."""
+"""The command: `python -m codegen generate | check | changes`."""
 
 from __future__ import annotations
 
@@ -61,6 +61,40 @@ def check(spec: Path, out: Path) -> None:
         click.echo(f"{out} is not what {spec} generates; run `make generate`.", err=True)
         raise click.exceptions.Exit(1)
     click.echo(f"{out}: as generated")
+
+
+@main.command()
+@click.argument("old")
+@click.argument("new", required=False)
+@_spec
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
+@click.option("--changelog", "form", flag_value="changelog", help="Print an entry for CHANGELOG.md.")
+def changes(old: str, new: str | None, spec: Path, form: str | None) -> None:
+    """Say what changed from spec OLD to spec NEW, and what it breaks.
+
+    Each is a file or a git revision; without NEW it is the spec as it stands here. Exit codes: 0 nothing changed or
+    nothing that breaks, 3 something breaks, 1 could not read, 2 usage.
+
+    \b
+    Examples:
+      python -m codegen changes HEAD
+      python -m codegen changes v0.1.0 v0.2.0 --json
+      python -m codegen changes old.yaml new.yaml --changelog
+    """
+    from codegen.changes import changes as compare
+    from codegen.changes import report, revision
+    from codegen.changes.change import level
+    from codegen.errors import SpecError
+
+    try:
+        found = compare(revision.read(old, spec), revision.read(new or str(spec), spec))
+    except (revision.Unreadable, SpecError) as error:
+        click.echo(str(error), err=True)
+        raise click.exceptions.Exit(1) from error
+    forms = {"json": report.as_json, "changelog": report.as_changelog, None: report.as_text}
+    click.echo(forms[form](found))
+    if level(found) == "major":
+        raise click.exceptions.Exit(3)
 
 
 def _files(spec: Path) -> dict[str, str]:
