@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check generate bench lock clean
+.PHONY: help demo test check generate bench proofs lock clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ generate: $(VENV)/.dev  ## Write generated/ from spec/
 
 bench: $(VENV)/.dev  ## Measure the kit beside its peers
 	$(BIN)/python -m benchmarks
+
+proofs: $(VENV)/.dev  ## Try what must never happen at full length: kills, floods, forgeries (some 10 minutes)
+	@HALOPAY_PROOF=full $(BIN)/pytest tests/proofs
 
 lock: $(VENV)/.dev  ## Write requirements.lock and requirements-dev.lock anew
 	$(PIP) uv

@@ -11,7 +11,7 @@ import click
 
 from benchmarks.report import machine, plain, table
 
-GROUPS = ("calls", "webhooks", "start", "generate", "sandbox")
+GROUPS = ("calls", "webhooks", "start", "generate", "sandbox", "receiver")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -21,7 +21,7 @@ RESULTS = Path(__file__).parent / "results"
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="One file for all results.")
 @click.option("--quick", is_flag=True, help="Fewer rounds: about half a minute in all, wider quartiles.")
 def main(groups: tuple[str, ...], rounds: int | None, file: Path | None, quick: bool) -> None:
-    """Measure the kit beside its peers: calls, webhooks, start, generate, sandbox; all of them when none is named.
+    """Measure the kit beside its peers; every GROUP when none is named.
 
     A figure is a ratio to the first line, made within one round; the table has its median and quartiles over all
     rounds. The sandbox has no peer: its figures are its own. Absolute times are for information. Results go to

@@ -19,8 +19,8 @@ WARM_CALLS = 3
 Sample = Callable[[], float]
 Around = Callable[[], AbstractContextManager[None]]
 Series = Mapping[str, Sequence[float]]
-Unit = Literal["x", "ms", "/s", "MB"]
-AT_LEAST = ("/s",)
+Unit = Literal["x", "ms", "/s", "MB", "fold"]  # fold: how many times as much, where more is better
+AT_LEAST = ("/s", "fold")
 
 
 @attrs.frozen

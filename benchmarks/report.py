@@ -68,8 +68,8 @@ def plain(row: Row) -> dict[str, object]:
 def _cells(row: Row, scale: str) -> tuple[str, ...]:
     if row.value is None or row.low is None or row.high is None:
         return (row.name, row.absent, "", "", "", "", "")
-    digits = {"x": 2, "ms": 1}.get(row.unit, 0)
-    unit = row.unit if row.unit == "/s" else f" {row.unit}"
+    digits = {"x": 2, "fold": 2, "ms": 1}.get(row.unit, 0)
+    unit = {"/s": "/s", "fold": " x"}.get(row.unit, f" {row.unit}")
     bound = ">=" if row.unit in AT_LEAST else "<="
     return (
         row.name,

@@ -43,6 +43,10 @@ class Document:
 
     def resolve(self, node: Mapping[str, Any], pointer: str) -> tuple[Mapping[str, Any], str]:
         """Follow a local reference; what stands beside it goes over what it leads to."""
+        if "anyOf" in node:
+            target, where = self.resolve(nullable(node)[0], step(step(pointer, "anyOf"), 0))
+            kinds = target["type"] if isinstance(target["type"], list) else [target["type"]]
+            return {**target, "type": [*kinds, "null"]}, where
         if "$ref" not in node:
             return node, pointer
         target, where = self.follow(node["$ref"], step(pointer, "$ref"))
@@ -57,6 +61,17 @@ class Document:
         """List the named schemas with their pointers, in the order of the spec."""
         for name, schema in self.data.get("components", {}).get("schemas", {}).items():
             yield name, schema, step("/components/schemas", name)
+
+
+def nullable(node: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
+    """Return what a schema is where it is not null, and whether it may be null."""
+    if "anyOf" in node:
+        return {**node["anyOf"][0], **{key: value for key, value in node.items() if key != "anyOf"}}, True
+    kinds = node.get("type")
+    if not isinstance(kinds, list) or "null" not in kinds:
+        return node, False
+    kinds = [kind for kind in kinds if kind != "null"]
+    return {**node, "type": kinds[0] if len(kinds) == 1 else kinds}, True
 
 
 def read(path: Path) -> Document:

@@ -104,6 +104,7 @@ _NODES: Mapping[str, Mapping[str, str]] = {
         "properties": "{schema",
         "items": "schema",
         "allOf": "[schema",
+        "anyOf": "nullable",
         "pattern": "pattern",
         "minLength": "count",
         "minimum": "whole",
@@ -114,7 +115,8 @@ _NODES: Mapping[str, Mapping[str, str]] = {
         "$comment": "text",
     },
 }
-_TYPES = frozenset({"string", "integer", "boolean", "object", "array"})
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
+_TYPES = _SCALARS | {"object", "array"}
 
 
 def check(data: Mapping[str, Any]) -> None:
@@ -172,11 +174,21 @@ def _check_schema(node: Mapping[str, Any], pointer: str) -> None:
             if key not in ("$ref", "description", "title", "$comment") and not key.startswith("x-"):
                 raise SpecError(step(pointer, key), "cannot stand beside $ref")
         return
+    if "anyOf" in node:
+        reference = node["anyOf"][0]["$ref"]
+        _check_reference(reference, _REFERENCES["schema"], step(step(step(pointer, "anyOf"), 0), "$ref"))
+        for key in node:
+            if key not in ("anyOf", "description", "title", "$comment") and not key.startswith("x-"):
+                raise SpecError(step(pointer, key), "cannot stand beside anyOf")
+        return
     if "type" not in node:
         raise SpecError(step(pointer, "type"), "missing")
     for key, kinds in (("items", "array"), ("properties", "object"), ("allOf", "object"), ("required", "object")):
         if key in node and node["type"] != kinds:
             raise SpecError(step(pointer, key), f"only with type {kinds}")
+    if "number" in node["type"] and node.get("format") != "decimal":
+        problem = "number only with format: decimal, which is read exactly; money is not a float"
+        raise SpecError(step(pointer, "type"), problem)
     if node["type"] == "array" and "items" not in node:
         raise SpecError(step(pointer, "items"), "missing")
     properties = node.get("properties", {})
@@ -200,8 +212,15 @@ def _is_pattern(node: Any) -> bool:
 
 def _is_type(node: Any) -> bool:
     if isinstance(node, list):
-        return sorted(map(str, node)) == ["integer", "string"]
+        known = all(isinstance(item, str) and item in _SCALARS | {"null"} for item in node)
+        return known and 1 < len(node) == len(set(node))
     return isinstance(node, str) and node in _TYPES
+
+
+def _is_nullable(node: Any) -> bool:
+    if not isinstance(node, list) or len(node) != 2 or node[1] != {"type": "null"}:
+        return False
+    return isinstance(node[0], dict) and list(node[0]) == ["$ref"] and isinstance(node[0]["$ref"], str)
 
 
 def _is_scalars(node: Any) -> bool:
@@ -221,8 +240,9 @@ _LEAVES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "scalars": (_is_scalars, "a list of strings or of integers"),
     "type": (
         _is_type,
-        f"one of {', '.join(sorted(_TYPES))}, or [integer, string] (never number: money is not a float)",
+        f"one of {', '.join(sorted(_TYPES))}, or a list of {', '.join(sorted(_SCALARS))} and 'null'",
     ),
+    "nullable": (_is_nullable, "a list of a reference and {type: 'null'}"),
     "pattern": (_is_pattern, "a regular expression from ^ to $"),
     "security": (lambda node: isinstance(node, dict), "a mapping"),
 }

@@ -18,6 +18,8 @@ _SCHEMAS: Mapping[str, Mapping[str, str]] = {
     "decimal": {"type": "string", "format": "decimal"},
     "integer": {"type": "integer"},
     "boolean": {"type": "boolean"},
+    "number": {"type": "string", "format": "decimal"},
+    "object": {"type": "object"},
 }
 
 
@@ -67,9 +69,13 @@ def _derived(models: tuple[Model, ...], enums: tuple[Enum, ...]) -> dict[str, An
 
 
 def _schema(field: Field) -> dict[str, Any]:
-    found: dict[str, Any] = (
-        {"$ref": f"#/components/schemas/{field.target}"} if field.target else dict(_SCHEMAS[field.kind])
-    )
+    found: dict[str, Any]
+    if field.target:
+        found = {"$ref": f"#/components/schemas/{field.target}"}
+    else:
+        parts = [dict(_SCHEMAS[kind]) for kind in field.kind.split("|")]
+        parts = [part for index, part in enumerate(parts) if part not in parts[:index]]
+        found = parts[0] if len(parts) == 1 else {"anyOf": parts}
     return {"type": "array", "items": found} if field.many else found
 
 

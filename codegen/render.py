@@ -44,7 +44,9 @@ def render(document: Document) -> dict[str, str]:
             | {field.enum.name for operation in found for field in operation.fields if field.enum is not None}
         ),
         "classes": models.generate(shapes.models(), shapes.enums()),
-        "used": frozenset(field.kind for model in shapes.models() for field in model.fields),
+        "used": frozenset(
+            kind for model in shapes.models() for field in model.fields for kind in field.kind.split("|")
+        ),
     }
     environment = _environment()
     head = _header(document)

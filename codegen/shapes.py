@@ -8,14 +8,16 @@ from typing import Any
 import attrs
 
 from codegen import naming
-from codegen.document import Document
+from codegen.document import Document, nullable
 from codegen.errors import SpecError, step
 from codegen.naming import Code
 
-PROVENANCES = ("documented", "example", "skill", "inferred")
+PROVENANCES = ("documented", "observed", "example", "skill", "inferred")
 _SCALARS = {
     ("string", None): "string",
     ("string", "decimal"): "decimal",
+    ("string", "date-time"): "string",
+    ("number", "decimal"): "number",
     ("integer", None): "integer",
     ("integer", "int32"): "integer",
     ("integer", "int64"): "integer",
@@ -129,31 +131,41 @@ class Shapes:
         return Model(name, pointer, described, provenance(schema, pointer), source(schema, pointer), fields)
 
     def _field(self, wire: str, node: Mapping[str, Any], pointer: str, required: bool) -> Field:
+        node, may_be_null = nullable(node)
         item, where, many = node, pointer, False
         target, _ = self.document.resolve(node, pointer)
         if target["type"] == "array":
             item, where, many = target["items"], step(pointer, "items"), True
             target, _ = self.document.resolve(item, where)
-        if isinstance(target["type"], list):
-            raise SpecError(step(where, "type"), "an answer's field has one type")
         if (enum := self.enum(item, where)) is not None:
             kind, name = f"{enum.kind}-enum", enum.name
+        elif target["type"] == "object" and "$ref" not in item and "properties" not in item:
+            kind, name = "object", None
         elif target["type"] == "object":
             kind, name = "model", self.model(item, where).name
         else:
             kind, name = scalar(target, where), None
         described = naming.clean(node.get("description", ""), step(pointer, "description"))
         attribute = naming.attribute(wire, pointer)
+        required = required and not may_be_null
         return Field(wire, attribute, pointer, kind, name, many, required, provenance(node, pointer), described)
 
 
 def scalar(node: Mapping[str, Any], pointer: str) -> str:
-    """Say which of the decoded kinds a schema is."""
+    """Say which of the decoded kinds a schema is; of several types, all of them."""
+    if isinstance(node["type"], list):
+        if "null" in node["type"]:
+            raise SpecError(step(pointer, "type"), "an item of a list cannot be null")
+        return "|".join(sorted({_one_of(kind, node.get("format")) for kind in node["type"]}))
     kind = _SCALARS.get((node["type"], node.get("format")))
     if kind is None:
         where = step(pointer, "format" if node["type"] in ("string", "integer") else "type")
         raise SpecError(where, f"type {node['type']!r} with format {node.get('format')!r}")
     return kind
+
+
+def _one_of(kind: str, form: str | None) -> str:
+    return _SCALARS.get((kind, form)) or _SCALARS[kind, None]
 
 
 def named(node: Mapping[str, Any], pointer: str, where: str) -> Code:

@@ -65,8 +65,7 @@ class HaloPay(Api):
                 "the AppId is missing or holds white space or unusual characters",
                 advice="Copy it from the dashboard's appManage page.",
             )
-        if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1:
-            raise ConfigurationError("attempts is not a whole number of at least 1")
+        _check_attempts(attempts)
         if not callable(clock) or not callable(sleep) or not (hook is None or callable(hook)):
             raise ConfigurationError("clock, sleep and hook must be callable")
         self._transport = Transport(
@@ -124,14 +123,33 @@ class HaloPay(Api):
 
     @overload
     def call(
-        self, operation: Operation[T], fields: Mapping[str, object], *, timeout: float | None = None
+        self,
+        operation: Operation[T],
+        fields: Mapping[str, object],
+        *,
+        timeout: float | None = None,
+        attempts: int | None = None,
     ) -> Answer[T]: ...
     @overload
-    def call(self, operation: str, fields: Mapping[str, object], *, timeout: float | None = None) -> Answer[Any]: ...
     def call(
-        self, operation: Operation[Any] | str, fields: Mapping[str, object], *, timeout: float | None = None
+        self,
+        operation: str,
+        fields: Mapping[str, object],
+        *,
+        timeout: float | None = None,
+        attempts: int | None = None,
+    ) -> Answer[Any]: ...
+    def call(
+        self,
+        operation: Operation[Any] | str,
+        fields: Mapping[str, object],
+        *,
+        timeout: float | None = None,
+        attempts: int | None = None,
     ) -> Answer[Any]:
         """Call an operation by its name or description; return the whole answer: data, raw bytes, headers, drift.
+
+        `timeout` and `attempts` go before the client's own.
 
         Raises what the operations' methods raise.
         """
@@ -145,7 +163,9 @@ class HaloPay(Api):
             operation = found
         if not isinstance(fields, Mapping):
             raise InvalidRequest("the fields are no mapping from names to values", operation=operation.name)
-        return self._transport.call(operation, fields, timeout=timeout)
+        if attempts is not None:
+            _check_attempts(attempts)
+        return self._transport.call(operation, fields, timeout=timeout, attempts=attempts)
 
     def close(self) -> None:
         """Close the connections."""
@@ -166,3 +186,8 @@ class HaloPay(Api):
         if not hasattr(self, "_transport"):  # a traceback out of the constructor
             return "HaloPay(...)"
         return f"HaloPay(app_id={self.app_id!r}, base_url={self.base_url!r})"
+
+
+def _check_attempts(attempts: object) -> None:
+    if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1:
+        raise ConfigurationError("attempts is not a whole number of at least 1")

@@ -55,6 +55,10 @@ class ConfigurationError(HaloPayError):
     """A credential, address or setting that cannot be right."""
 
 
+class UnreadableTraffic(ConfigurationError):
+    """A file of captured traffic, or an entry of one, that cannot be read."""
+
+
 class InvalidRequest(HaloPayError):
     """A call that was refused before a byte was sent; `field` names the field."""
 
@@ -216,3 +220,39 @@ class OutcomeUnknown(HaloPayError):
     """
 
     advice = "Query the order or payout by its out_trade_no; do not send it again on a guess."
+
+
+# --- files that the kit writes
+
+
+class ExportError(HaloPayError):
+    """A file was not written; one that was there before is as it was."""
+
+
+# --- what is kept
+
+
+class StoreUnavailable(HaloPayError):
+    """A database that cannot be reached, is locked, full or damaged; nothing of what was asked for was written."""
+
+    advice = "Nothing was stored. Check that the database runs, and the space and rights on its disk."
+
+
+class InboxUnavailable(StoreUnavailable):
+    """The inbox's database does not answer: do not answer `Success`, HaloPay will deliver again."""
+
+
+# --- the contract
+
+
+class OverlayRefused(HaloPayError):
+    """An overlay, or a part of one, that cannot be applied safely; no file was changed."""
+
+    advice = "Nothing was changed."
+
+
+# --- work on events
+
+
+class CommandFailed(HaloPayError):
+    """A command that was to handle an event and did not end with 0; the event is tried again."""

@@ -31,20 +31,28 @@ class AppKey:
         ConfigurationError: the key is not a string, is empty, or holds white space or anything but ASCII.
     """
 
-    __slots__ = ("digest",)
+    __slots__ = ("digest", "digest_as_prose")
 
     digest: Callable[[bytes], bytes]
     """Return the HMAC-SHA-256 of the signed content, 32 bytes."""
 
+    digest_as_prose: Callable[[bytes], bytes]
+    """Return the HMAC-SHA-256 of the content with the key behind it, as HaloPay's prose has it (common-rules#headers).
+
+    The kit follows the samples; this tells contract tests which of the two somebody else follows.
+    """
+
     def __init__(self, key: str | AppKey) -> None:
         if isinstance(key, AppKey):
             object.__setattr__(self, "digest", key.digest)
+            object.__setattr__(self, "digest_as_prose", key.digest_as_prose)
             return
         problem = _problem_of(key)
         if problem:
             del key  # not even this frame shows it in a traceback
             raise ConfigurationError(problem, advice="Copy it from the dashboard's appManage page.")
         object.__setattr__(self, "digest", _digest_with(key.encode("ascii")))
+        object.__setattr__(self, "digest_as_prose", _digest_with(key.encode("ascii"), key.encode("ascii")))
 
     def __repr__(self) -> str:
         return _MASK
@@ -75,13 +83,16 @@ class AppKey:
         raise ConfigurationError("an AppKey cannot be changed")
 
 
-def _digest_with(key: bytes) -> Callable[[bytes], bytes]:
+def _digest_with(key: bytes, behind: bytes = b"") -> Callable[[bytes], bytes]:
     """Keep the key where no attribute leads to it."""
 
     def digest(content: bytes) -> bytes:
         return hmac.digest(key, content, "sha256")
 
-    return digest
+    def digest_and_more(content: bytes) -> bytes:
+        return hmac.digest(key, content + behind, "sha256")
+
+    return digest_and_more if behind else digest
 
 
 def _problem_of(key: object) -> str | None:

@@ -72,7 +72,14 @@ class Transport:
     sleep: Callable[[float], None] = time.sleep
     hook: Hook | None = None
 
-    def call(self, operation: Operation[T], values: Mapping[str, object], *, timeout: float | None = None) -> Answer[T]:
+    def call(
+        self,
+        operation: Operation[T],
+        values: Mapping[str, object],
+        *,
+        timeout: float | None = None,
+        attempts: int | None = None,
+    ) -> Answer[T]:
         """Send a call and return its verified answer.
 
         Raises:
@@ -89,6 +96,7 @@ class Transport:
         limit = self.timeout if timeout is None else checked_timeout(timeout)
         sent = trade_numbers(values)
         may_repeat = EFFECTS[operation.effect].retry
+        most = self.attempts if attempts is None else attempts
         number = 1
         while True:
             headers = self._headers(body)
@@ -98,7 +106,7 @@ class Transport:
                 if self.hook is not None:
                     self._report(operation, sent, number, started, outcome, None)
                 return outcome
-            wait = self._wait(outcome, number) if may_repeat else None
+            wait = self._wait(outcome, number, most) if may_repeat else None
             self._report(operation, sent, number, started, outcome, wait)
             if wait is None:
                 if may_repeat or _nothing_was_done(outcome):
@@ -156,10 +164,10 @@ class Transport:
             fault.__cause__ = error
             return about(fault, operation.name, sent)
 
-    def _wait(self, error: HaloPayError, number: int) -> float | None:
+    def _wait(self, error: HaloPayError, number: int, most: int) -> float | None:
         """Return the seconds until the call may be sent again, None when it may not."""
         asked = error.retry_after or 0.0
-        if number >= self.attempts or asked > LONGEST_WAIT or not _passing(error):
+        if number >= most or asked > LONGEST_WAIT or not _passing(error):
             return None
         backoff = random.uniform(0, min(LONGEST_WAIT, BACKOFF * 2 ** min(number - 1, 10)))  # noqa: S311  # jitter
         return max(backoff, asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,34 @@ def needs(missing: bool, what: str) -> None:
         pytest.fail(f"{what} is missing")
     if missing:
         pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The address of an empty place in a real PostgreSQL, this test's alone."""
+    psycopg = pytest.importorskip("psycopg")
+    server = os.environ.get("HALOPAY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+    try:
+        connection = psycopg.connect(server, autocommit=True, connect_timeout=5)
+    except psycopg.OperationalError:
+        needs(missing=True, what=f"PostgreSQL at {server}")
+        raise
+    name = f"t_{uuid.uuid4().hex[:16]}"
+    with connection:
+        connection.execute(f'CREATE SCHEMA "{name}"')
+        try:
+            yield f"{server}?options=-csearch_path%3D{name}"
+        finally:
+            connection.execute(f'DROP SCHEMA "{name}" CASCADE')
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty store; each test that asks for it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.sqlite'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture(scope="session")

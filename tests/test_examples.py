@@ -71,7 +71,7 @@ def test_an_example_is_named_after_what_it_shows(name):
 @every_example
 def test_an_example_says_whose_its_values_are(name):
     shown = example(name)
-    assert shown["provenance"] in {"documented", "example", "skill", "inferred"}
+    assert shown["provenance"] in {"documented", "observed", "example", "skill", "inferred"}
     assert shown["note"].strip()
 
 

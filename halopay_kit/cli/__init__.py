@@ -11,10 +11,14 @@ from halopay_kit import __version__
 _COMMANDS = {
     "call": "Call an operation of HaloPay.",
     "completion": "Print the completion script of a shell.",
+    "contract": "Test whether HaloPay keeps the spec, and the spec keeps up with HaloPay.",
     "demo": "See real calls succeed against the sandbox.",
+    "inbox": "Look into the inbox, work on its events, send them again.",
+    "receive": "Take webhooks into the inbox.",
     "sandbox": "Run a HaloPay of your own on this machine.",
     "sign": "Sign a body, as HaloPay or a merchant would.",
     "spec": "Show how well each part of HaloPay's wire is known.",
+    "sweep": "Query what no webhook told.",
     "verify": "Verify the signature of a body.",
 }
 

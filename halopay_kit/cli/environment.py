@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from halopay_kit.client import HaloPay
     from halopay_kit.signing import AppKey
 
+inbox_option = click.option(
+    "--inbox",
+    "url",
+    metavar="URL",
+    envvar="HALOPAY_INBOX",
+    required=True,
+    help="A file, sqlite:///… or postgresql://…; HALOPAY_INBOX when not given.",
+)
+"""Which inbox, as the argument `url`."""
+
 
 def client(*, base_url: str | None = None, **options: Any) -> HaloPay:
     """Return a client for the credentials in the environment; `base_url` goes before HALOPAY_BASE_URL."""
@@ -26,6 +36,33 @@ def app_key() -> AppKey:
     from halopay_kit.signing import AppKey
 
     return AppKey(os.environ.get("HALOPAY_APP_KEY", ""))
+
+
+def secret() -> str:
+    """Return the text of HALOPAY_APP_KEY, for whoever has to keep it out of something."""
+    return os.environ.get("HALOPAY_APP_KEY", "")
+
+
+def app_keys() -> AppKey | dict[str, AppKey]:
+    """Return the AppKey of each app in HALOPAY_APP_ID, HALOPAY_APP_KEY and HALOPAY_APP_KEYS (`id=key,id=key`).
+
+    Where no app is named, return the one of HALOPAY_APP_KEY.
+    """
+    from halopay_kit.errors import ConfigurationError
+    from halopay_kit.signing import AppKey
+
+    named: dict[str, AppKey] = {}
+    if os.environ.get("HALOPAY_APP_ID") and os.environ.get("HALOPAY_APP_KEY"):
+        named[os.environ["HALOPAY_APP_ID"]] = app_key()
+    for place, pair in enumerate(filter(None, os.environ.get("HALOPAY_APP_KEYS", "").split(",")), 1):
+        name, _, key = pair.strip().partition("=")
+        del pair
+        if not name or not key:
+            del key
+            raise ConfigurationError(f"HALOPAY_APP_KEYS is not id=key,id=key: see its part {place}")
+        named.setdefault(name, AppKey(key))
+        del key
+    return named or app_key()
 
 
 def bytes_of(argument: str) -> bytes:

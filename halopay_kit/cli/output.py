@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -110,6 +110,22 @@ def is_terminal() -> bool:
 def verdict(passed: bool) -> str:
     """Return the mark of what passed or failed."""
     return click.style("✓", fg="green") if passed else click.style("✗", fg="red")
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar on stderr, if that is a terminal; tell it how much is done, and of how much if that is known."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _of: None
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def show(done: int, of: int | None) -> None:
+            bar.length = max(of or 0, done, 1)
+            bar.label = label if of else f"{label} {done}"
+            bar.update(done - bar.pos)
+
+        yield show
 
 
 def plain(text: str) -> str:

@@ -13,7 +13,7 @@ import click
 
 from halopay_kit.cli import output
 
-_MARKS = ("documented", "example", "skill", "inferred")
+_MARKS = ("documented", "observed", "example", "skill", "inferred")
 
 
 @attrs.frozen
@@ -32,8 +32,8 @@ class _Known:
 def command(part: str | None, as_json: bool) -> None:
     """Show how well each part of HaloPay's wire is known: counts, or field by field for one PART.
 
-    documented: in a table of HaloPay's documentation; example: only inside an example; skill: stated by HaloPay's
-    integration guide; inferred: our guess.
+    documented: in a table of HaloPay's documentation; observed: met on the wire, in no document; example: only inside
+    an example; skill: stated by HaloPay's integration guide; inferred: our guess.
 
     \b
     halopay spec

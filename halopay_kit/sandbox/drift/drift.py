@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from halopay_kit.errors import ConfigurationError
-from halopay_kit.sandbox.drift.kinds import KINDS, Kind, Lines, Stage
+from halopay_kit.sandbox.drift.kinds import KINDS, RETYPED, Kind, Lines, Stage
 from halopay_kit.sandbox.drift.places import Place, matching, places
 from halopay_kit.signing import AppKey
 
@@ -158,7 +158,7 @@ def _applied(kinds: Iterable[Kind], value: Any) -> Any:
 
 
 def _rank(found: tuple[Kind, Place]) -> int:
-    return KINDS.index(found[0])
+    return 0 if found[0] is RETYPED else KINDS.index(found[0])
 
 
 def _by_owner(fields: Iterable[Place]) -> Mapping[str, Sequence[str]]:
@@ -185,7 +185,9 @@ def _parse(text: str) -> list[tuple[Kind, Place]]:
 
 
 def _kinds(name: str, place: Place) -> list[Kind]:
-    fitting = [kind for kind in KINDS if kind.fits(place)]
+    fitting = [kind for kind in KINDS if kind.may_fit(place)]
+    if name == "retyped" and place.corrected and place.field:
+        return [RETYPED]
     if name == "retyped":
         return [kind for kind in fitting if kind.name in {"retyped-number", "retyped-text"}]
     return [kind for kind in fitting if kind.name == name]

@@ -62,6 +62,10 @@ class Kind:
         """Say whether it applies there."""
         return place.sort in SORTS[self.stage] and (not self.contents or place.content in self.contents)
 
+    def may_fit(self, place: Place) -> bool:
+        """Say whether it applies there, or did before the spec was corrected."""
+        return self.fits(place) or (place.corrected and place.sort in SORTS[self.stage])
+
 
 _NUMBER = re.compile(r"-?[0-9]{1,60}(\.[0-9]{1,60})?")
 _STRINGS: tuple[Content, ...] = ("text", "amount", "value")
@@ -216,4 +220,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("added", "header", "There is one header more, X-Request-Id.", lambda lines: [*lines, ("x-request-id", "r1")]),
     Kind("moved", "path", "The operation is at /api/v2/…; where it was is nothing.",
          lambda path: path.replace("/api/", "/api/v2/", 1)),
+)  # fmt: skip
+
+# For a field whose type the spec was corrected in: it goes by the value, as the sandbox's own type is not in the spec.
+RETYPED = Kind(
+    "retyped", "value", "A string comes as a number, a number as a string.",
+    lambda value: _number(value) if isinstance(value, str) else str(value),
 )  # fmt: skip

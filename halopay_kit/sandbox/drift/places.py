@@ -25,6 +25,7 @@ class Place:
         field: the field's name.
         content: what stands there; a `value` is one of a list in the spec, a `time` is unix seconds.
         path: where the operation is.
+        corrected: the spec follows an observation there, and does not say what stood there before.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Place:
     field: str = ""
     content: Content = ""
     path: str = ""
+    corrected: bool = False
 
 
 @functools.cache
@@ -60,7 +62,8 @@ def _places() -> Iterator[Place]:
         name = item["post"]["operationId"]
         answer = _named(item["post"]["responses"]["200"]["content"]["application/json"]["schema"], schemas)
         data = answer["allOf"][1]["properties"]["data"]
-        yield Place(name, "answer", content="list" if "items" in data else "object", path=path)
+        content: Content = "list" if "items" in data else "object"
+        yield Place(name, "answer", content=content, path=path, corrected=_is_corrected(data))
         yield from _fields(name, data.get("items", data), schemas)
     for item in spec["webhooks"].values():
         name = item["post"]["operationId"]
@@ -72,19 +75,29 @@ def _places() -> Iterator[Place]:
 
 
 def _fields(owner: str, reference: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[Place]:
+    """Yield the fields of an object; one that has another name or place since an observation also as it was."""
     for name, field in _named(reference, schemas)["properties"].items():
-        content = _content({**_named(field, schemas), "description": field["description"]})
-        yield Place(f"{owner}.{name}", "field", owner, name, content)
+        found = _named(field, schemas)
+        content = _content({**found, "description": field["description"]})
+        yield Place(f"{owner}.{name}", "field", owner, name, content, corrected=_is_corrected(field))
+        for moved in (field, *found.get("properties", {}).values()):
+            if was := moved.get("x-was"):
+                yield Place(f"{owner}.{was}", "field", owner, was, corrected=True)
+
+
+def _is_corrected(schema: Mapping[str, Any]) -> bool:
+    return schema.get("x-provenance") == "observed"
 
 
 def _content(field: Mapping[str, Any]) -> Content:
     if "enum" in field:
         return "value"
-    if field["type"] == "integer":
+    if "integer" in field["type"]:
         return "time" if "unix seconds" in field["description"] else "integer"
     return "amount" if field.get("format") == "decimal" else "text"
 
 
 def _named(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    reference = {**schema.get("anyOf", [{}])[0], **schema}.get("$ref")  # anyOf: a reference that may be null
+    found: Mapping[str, Any] = schema if reference is None else schemas[reference.rpartition("/")[2]]
     return found

@@ -1,0 +1,1 @@
+"""HaloPay's documentation pages: fetched or saved, read, and compared with the spec."""

@@ -1,0 +1,74 @@
+"""What a table's columns are called, in the languages of the site, and what stands in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+Role = Literal["name", "type", "required", "value", "description", "example", "code"]
+
+_WORDS: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
+_ROLES: Mapping[str, Role] = {
+    name: role for role, languages in _WORDS["columns"].items() for names in languages.values() for name in names
+}
+_LONGEST = max(len(name.split()) for name in _ROLES)
+_TYPES: Mapping[str, str] = {name: kind for kind, names in _WORDS["types"].items() for name in names}
+_CAPITALS = re.compile(r"[A-Z][a-z]+")
+_MOST = 12
+YES = frozenset(_WORDS["required"])
+NO = frozenset(_WORDS["optional"])
+_ARRAY = re.compile(r"^(?:array|list)?\s*[<\[(]\s*(\w*)\s*[>\])]$|^(\w+)\[\]$", re.IGNORECASE)
+
+
+def roles(head: Sequence[str]) -> tuple[Role | None, ...]:
+    """Say what stands in each column; None for one that nobody knows."""
+    return tuple(_ROLES.get(_folded(cell)) for cell in head)
+
+
+def words(line: str) -> tuple[str, ...] | None:
+    """Take a line for a table's head that was run together; None if it holds anything but two or more column names."""
+    apart = _CAPITALS.findall(line) if " " not in line else line.split()
+    if "".join(apart) != line.replace(" ", "") or len(apart) > _MOST:
+        return None
+    found = max(_cut(apart, frozenset()), key=len, default=())
+    return found if len(found) > 1 else None
+
+
+def _cut(left: Sequence[str], used: frozenset[Role]) -> Iterator[tuple[str, ...]]:
+    """Yield each way to cut words into names of columns, no two of which mean the same."""
+    if not left:
+        yield ()
+    for size in range(1, min(_LONGEST, len(left)) + 1):
+        cell = " ".join(left[:size])
+        role = _ROLES.get(_folded(cell))
+        if role is not None and role not in used:
+            yield from ((cell, *others) for others in _cut(left[size:], used | {role}))
+
+
+def wire_type(cell: str) -> str | None:
+    """Return a type in the words of the spec, as `string`, `integer`, `object`, `array`; None if it is no type."""
+    text = _folded(cell)
+    if text in _TYPES:
+        return _TYPES[text]
+    if _ARRAY.match(text):
+        return "array"
+    alternatives = [_TYPES.get(part.strip()) for part in re.split(r"[/|,]| or ", text)]
+    return " or ".join(sorted({part for part in alternatives if part})) if all(alternatives) else None
+
+
+def is_required(cell: str) -> bool | None:
+    """Read what stands in a column `Required`; None if it says neither."""
+    text = _folded(cell)
+    if text in YES or text.startswith(("yes", "required")):
+        return True
+    if text in NO or text.startswith(("no", "optional")):
+        return False
+    return None
+
+
+def _folded(cell: str) -> str:
+    return cell.strip().strip("*`_:：()（）").strip().casefold() if cell.strip() != "*" else "*"

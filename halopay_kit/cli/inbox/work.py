@@ -1,0 +1,100 @@
+"""`halopay inbox work`: hand events to a command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+import attrs
+import click
+
+from halopay_kit.cli import output
+
+_SAID = {"done": "done", "again": "to be tried again", "dead": "dead", "late": "handled too late, by a lost lease"}
+
+
+@click.command(context_settings={"allow_interspersed_args": False})
+@click.option(
+    "--inbox",
+    "url",
+    metavar="URL",
+    envvar="HALOPAY_INBOX",
+    required=True,
+    help="A file, sqlite:///… or postgresql://…; HALOPAY_INBOX when not given.",
+)
+@click.option("--once", is_flag=True, help="End when nothing is due.")
+@click.option("--workers", type=click.IntRange(1, 24), default=1, show_default=True, help="Processes at a time.")
+@click.option("--attempts", type=click.IntRange(1), default=10, show_default=True, help="Tries before it is dead.")
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a process may take; then it is ended."
+)
+@click.option(
+    "--lease",
+    type=click.FloatRange(1),
+    default=60.0,
+    show_default=True,
+    help="Seconds until events of a killed worker are tried again.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the sums as JSON; what COMMAND prints goes to stderr.")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def command(
+    url: str,
+    once: bool,
+    workers: int,
+    attempts: int,
+    timeout: float | None,
+    lease: float,
+    as_json: bool,
+    command: tuple[str, ...],
+) -> None:
+    """Run COMMAND once for each event, until SIGTERM or Ctrl-C; the process under way then is awaited.
+
+    It gets the event as one line of JSON on its standard input, and HALOPAY_EVENT_ID, _KIND, _STATUS, _TRADE_NO,
+    _OUT_TRADE_NO, _TXID, _APP_ID, _VERDICT, _ORIGIN and _ATTEMPTS in its environment, where HALOPAY_APP_KEY is taken
+    out. Exit code 0 says that the event was handled. Else it is tried again, later and later, and dead in the end, with
+    the last lines of stderr as its error. Events of one order come in order and one at a time. A worker that is killed
+    leaves its event to the next: COMMAND must not mind to get one twice.
+
+    \b
+    halopay inbox work --inbox inbox.sqlite -- ./ship.sh
+    halopay inbox work --inbox postgresql://shop@db/shop --workers 4 --timeout 60 -- python ship.py
+    halopay inbox work --inbox inbox.sqlite --once -- jq .body.status
+    """
+    if shutil.which(command[0]) is None:
+        raise click.BadParameter(f"{command[0]} is not a command", param_hint="COMMAND")
+    from halopay_kit.cli.inbox.child import SECRETS, Child
+    from halopay_kit.inbox import Inbox
+    from halopay_kit.inbox.interruption import interruptible
+
+    hidden = [part for name in SECRETS for pair in os.environ.get(name, "").split(",") for part in _keys(name, pair)]
+    child = Child(command, os.environ, timeout=timeout, stdout=sys.stderr.buffer if as_json else None)
+    with Inbox(url, create=False) as inbox, interruptible(passes_on=False) as stop:
+        if not once and not as_json:
+            output.note(f"Working on {inbox.store.name}; Ctrl-C ends it.")
+        try:
+            consumed = inbox.consume(
+                child,
+                stop=stop,
+                until_empty=once,
+                workers=workers,
+                lease=lease,
+                attempts=attempts,
+                batch=1,  # what a process did is written down before the next one starts
+                hidden=hidden,
+            )
+        finally:
+            child.end()
+    told = attrs.asdict(consumed)
+    if as_json:
+        output.say_json(told)
+    else:
+        output.say(", ".join(f"{told[what]} {said}" for what, said in _SAID.items() if told[what] or what == "done"))
+    if once and stop.is_set():
+        raise click.Abort
+    if once and consumed.done < sum(told.values()):
+        raise click.exceptions.Exit(output.NOT_DONE)
+
+
+def _keys(name: str, pair: str) -> list[str]:
+    return [pair] if name == "HALOPAY_APP_KEY" else [pair.strip().partition("=")[2]]

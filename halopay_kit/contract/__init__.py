@@ -1,0 +1,4 @@
+"""Does a target keep the spec, and does the spec keep up with the target?
+
+Needs `pip install 'halopay-kit[contract]'`.
+"""

@@ -1,0 +1,32 @@
+"""One judge for everything that was seen: live runs, sandboxes, recordings, inboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from halopay_kit.contract.exchange import Observed
+from halopay_kit.contract.finding import Finding
+from halopay_kit.contract.judge.court import Court, Judgement
+from halopay_kit.contract.judge.spec import Spec
+from halopay_kit.signing import AppKey
+
+__all__ = ["Judgement", "Spec", "judge", "look", "met"]
+
+
+def look(observed: Observed, *, app_key: AppKey | Sequence[AppKey] | None, spec: Spec | None = None) -> Judgement:
+    """Judge what was seen by the spec, the bundled one where none is given.
+
+    Without a key signatures are not judged, which is noted. Several are for a time in which a key is changed.
+    """
+    keys = (app_key,) if isinstance(app_key, AppKey) else tuple(app_key or ())
+    return Court(observed, keys, spec or Spec.bundled()).judge()
+
+
+def judge(observed: Observed, *, app_key: AppKey | Sequence[AppKey] | None, spec: Spec | None = None) -> list[Finding]:
+    """Return what was found, the gravest first."""
+    return list(look(observed, app_key=app_key, spec=spec).findings)
+
+
+def met(observed: Observed, *, spec: Spec | None = None) -> Mapping[str, int]:
+    """Return which fields (place) and values (`place=VALUE`) that the spec only infers were met, and how often."""
+    return look(observed, app_key=None, spec=spec).met

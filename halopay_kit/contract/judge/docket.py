@@ -1,0 +1,117 @@
+"""Where findings are gathered: the same one from many calls is one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from halopay_kit.contract.finding import Finding
+from halopay_kit.contract.kinds import KINDS, Grade
+
+Evidence = tuple[str, float | None]
+
+_MOST_EVIDENCE = 10
+_RANK: Mapping[Grade, int] = {"broken": 0, "drift": 1, "note": 2}
+_NOTHING: Mapping[str, Any] = {}
+
+
+@attrs.define(eq=False)
+class _Gathered:
+    grade: Grade
+    pointer: str | None
+    seen: dict[str, Any]
+    evidence: list[str]
+    count: int
+    first_at: float | None
+
+
+class Docket:
+    """Gathers findings.
+
+    Attributes:
+        worst: the gravest grade of each exchange and delivery that something was found at.
+    """
+
+    def __init__(self) -> None:
+        self.worst: dict[str, Grade] = {}
+        self._found: dict[tuple[str, ...], _Gathered] = {}
+
+    def report(
+        self,
+        kind: str,
+        place: str,
+        evidence: Iterable[Evidence],
+        *,
+        pointer: str | None = None,
+        guessed: bool = False,
+        grade: Grade | None = None,
+        seen: Mapping[str, Any] = _NOTHING,
+    ) -> None:
+        """Note what was seen at a place.
+
+        `guessed` says that the spec only infers it; `grade` is for a kind whose gravity depends on more than that.
+        """
+        row = KINDS[kind]
+        made = grade or (row.guessed if guessed else row.grade)
+        key = (kind, place, *(str(seen.get(name)) for name in row.key))
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = _Gathered(made, pointer, dict(seen), [], 0, None)
+        elif seen:
+            _merge(found.seen, seen)
+        if _RANK[made] < _RANK[found.grade]:
+            found.grade = made
+        for name, at in evidence:
+            found.count += 1
+            if len(found.evidence) < _MOST_EVIDENCE and name not in found.evidence:
+                found.evidence.append(name)
+            if at is not None and (found.first_at is None or at < found.first_at):
+                found.first_at = at
+            if name not in self.worst or _RANK[made] < _RANK[self.worst[name]]:
+                self.worst[name] = made
+
+    def findings(self) -> list[Finding]:
+        """Return what was found, the gravest first."""
+        found = [
+            Finding(
+                kind=kind,
+                grade=each.grade,
+                place=place,
+                pointer=each.pointer,
+                says=_sentence(kind, place, each.seen),
+                seen=each.seen,
+                evidence=tuple(sorted(each.evidence, key=_order)),
+                count=each.count,
+                first_at=each.first_at,
+            )
+            for (kind, place, *_), each in self._found.items()
+        ]
+        return sorted(found, key=lambda finding: (_RANK[finding.grade], finding.place, finding.id))
+
+
+def _merge(known: dict[str, Any], seen: Mapping[str, Any]) -> None:
+    """Add names and values that came with another call."""
+    for name, value in seen.items():
+        if isinstance(value, Mapping) and isinstance(known.get(name), dict):
+            known[name] = {**known[name], **value}
+        elif isinstance(value, list) and isinstance(known.get(name), list) and value != known[name]:
+            known[name] = sorted({*known[name], *value})
+
+
+def _sentence(kind: str, place: str, seen: Mapping[str, Any]) -> str:
+    words = {name: _in_words(value) for name, value in seen.items()}
+    head, dot, header = place.partition(".")
+    shown = f"header {header}" if dot and head == "header" else place
+    return KINDS[kind].says.format_map({**words, "place": shown})
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, str) or not isinstance(value, Collection):
+        return str(value)
+    return " or ".join(map(str, value)) or "any"
+
+
+def _order(name: str) -> tuple[str, int]:
+    return name[0], int(name[1:])
