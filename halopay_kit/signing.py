@@ -6,6 +6,7 @@ import hmac
 import re
 from collections.abc import Callable
 from datetime import datetime
+from secrets import token_bytes
 from typing import NoReturn, final
 
 from halopay_api.policy import TOLERANCE
@@ -21,6 +22,11 @@ _TIMESTAMP = re.compile(r"[0-9]{10}")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
 _MASK = "AppKey('***')"
+
+_SHORTEST = 8  # characters of a key that is looked for in texts; a shorter one is a test's, and part of every word
+_RUNS = re.compile(r"[\x21-\x7e]{8,}")
+_salt = token_bytes(32)
+_known: dict[int, set[bytes]] = {}  # the length of each key that this process has met, to salted digests
 
 
 @final
@@ -51,6 +57,8 @@ class AppKey:
         if problem:
             del key  # not even this frame shows it in a traceback
             raise ConfigurationError(problem, advice="Copy it from the dashboard's appManage page.")
+        if len(key) >= _SHORTEST:
+            _known.setdefault(len(key), set()).add(_fingerprint(key))
         object.__setattr__(self, "digest", _digest_with(key.encode("ascii")))
         object.__setattr__(self, "digest_as_prose", _digest_with(key.encode("ascii"), key.encode("ascii")))
 
@@ -93,6 +101,20 @@ def _digest_with(key: bytes, behind: bytes = b"") -> Callable[[bytes], bytes]:
         return hmac.digest(key, content + behind, "sha256")
 
     return digest_and_more if behind else digest
+
+
+def hide(text: str) -> str:
+    """Return a text without any AppKey that this process has met: for errors of others, which are kept or shown."""
+    for run in set(_RUNS.findall(text)):
+        for length, known in list(_known.items()):
+            for start in range(len(run) - length + 1):
+                if _fingerprint(run[start : start + length]) in known:
+                    text = text.replace(run[start : start + length], "***")
+    return text
+
+
+def _fingerprint(key: str) -> bytes:
+    return hmac.digest(_salt, key.encode("ascii"), "sha256")
 
 
 def _problem_of(key: object) -> str | None:

@@ -85,17 +85,17 @@ def test_the_command_never_sees_our_keys(inbox, url):
 
 
 def test_another_exit_code_is_tried_again_with_the_end_of_stderr_as_its_error(inbox, url):
-    fill(inbox, "AB", 2)
+    fill(inbox, "BA", 2)
     script = 'test "$HALOPAY_EVENT_TRADE_NO" != A || { seq 100 >&2; echo "no $KEY" >&2; exit 3; }'
     done = once(url, script, KEY=SECRET, HALOPAY_APP_KEY=SECRET)
     assert done.returncode == 1
     assert done.stdout == "2 done, 1 to be tried again\n"
-    assert "event 1 failed at try 1, again in 1 s: exit code 3" in done.stderr
+    assert "event 2 failed at try 1, again in 1 s: exit code 3" in done.stderr
     failed = at(inbox, "A1")
     assert (failed.state, failed.attempts) == ("pending", 1)
     assert failed.error.splitlines()[0] == "82"
     assert failed.error.splitlines()[-2:] == ["no ***", "exit code 3"]
-    assert states(inbox) == {"A1": "pending", "B1": "done", "A2": "pending", "B2": "done"}
+    assert states(inbox) == {"B1": "done", "A1": "pending", "B2": "done", "A2": "pending"}
 
 
 def test_the_last_try_leaves_it_dead(inbox, url):
@@ -133,15 +133,18 @@ def test_what_a_process_leaves_behind_is_not_waited_for(inbox, url):
     assert time.monotonic() - began < 4
 
 
-def test_a_command_that_reads_nothing_and_one_that_cannot_be_run(inbox, url, tmp_path):
+def test_a_command_need_not_read(inbox, url):
+    fill(inbox, "A")
+    assert once(url, "exec <&-").stdout == "1 done\n"
+
+
+def test_a_command_that_cannot_be_run_has_failed(inbox, url, tmp_path):
     fill(inbox, "A")
     broken = tmp_path / "broken"
     broken.write_text("#!/nowhere/at/all\n")
     broken.chmod(0o755)
     assert work(url, "--once", "--", str(broken)).returncode == 1
     assert "could not be run" in at(inbox, "A1").error
-    fill(inbox, "B")
-    assert once(url, "exec <&-").stdout == "1 done\n"
 
 
 def test_several_workers_run_several_processes_at_a_time(inbox, url, tmp_path):

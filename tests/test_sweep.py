@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from halopay_api import codec
 from halopay_api.codec import UnknownEvent
@@ -17,88 +19,28 @@ from halopay_api.models import PaymentEvent, PayoutEvent
 from halopay_api.operations import OPERATIONS
 from halopay_kit import HaloPay, Sandbox
 from halopay_kit.answers import Answer
-from halopay_kit.errors import ConfigurationError, ConnectionLost, InboxUnavailable, Unreachable
-from halopay_kit.inbox import Arrival, Inbox
+from halopay_kit.errors import InboxUnavailable
+from halopay_kit.inbox import Arrival
+from halopay_kit.inbox.schema import expected
 from halopay_kit.pytest_plugin.endpoint import WebhookEndpoint
 from halopay_kit.sweep import Known, read_ledger, sweep
+from halopay_kit.sweep.agenda import Agenda
 from halopay_kit.sweep.learned import event_of
-from halopay_kit.sweep.pace import Pace
 from tests.conftest import example
-from tests.hostile import APP_ID, KEY, hostile, http, signed, success
-
-ADDRESS = "TXYZopYRdj2D9XRtbG411XZZ3kM5VkAeBf"
-START = "2026-03-17T12:20:00Z"
-
-
-class Hand:
-    """A clock that whoever sleeps moves on; threads may share it."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.slept: list[float] = []
-        self._lock = threading.Lock()
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        with self._lock:
-            self.slept.append(seconds)
-            self.now += seconds
-
-
-class Shop:
-    """A merchant with a sandbox whose time stands still, a client on it and an inbox."""
-
-    def __init__(self, box: Sandbox, url: str) -> None:
-        self.box, self.hand = box, Hand()
-        self.halopay = HaloPay(box.app_id, box.app_key, box.base_url, clock=box.clock.now)
-        self.inbox = Inbox(url, clock=box.clock.now)
-
-    def close(self) -> None:
-        self.halopay.close()
-        self.inbox.close()
-
-    def orders(self, count: int, first: int = 0) -> list[Known]:
-        numbers = [f"T{number:03}" for number in range(first, first + count)]
-        for number in numbers:
-            self.halopay.order.create(out_trade_no=number, currency_id=75, token_amount="15")
-        return [Known(out_trade_no=number) for number in numbers]
-
-    def payout(self, number: str) -> Known:
-        self.halopay.payout.create(out_trade_no=number, currency_id=75, amount="4.2", address=ADDRESS)
-        return Known(kind="payout", out_trade_no=number)
-
-    def sweep(self, **options):
-        options = {"clock": self.hand, "sleep": self.hand.sleep, "concurrency": 1} | options
-        return sweep(self.halopay, self.inbox, **options)
-
-    def asked(self) -> Counter[str]:
-        """How often each number was asked for."""
-        calls = [row.what for row in self.box.record if row.kind == "call"]
-        bodies = [str(call["request"]) for call in calls if str(call["operation"]).endswith(".detail")]
-        return Counter(bodies)
-
-    def known(self) -> dict[str, str]:
-        """Where each order and payout stands, by the inbox's last news."""
-        events = self.inbox.events(limit=10_000)[::-1]
-        return {event.out_trade_no: event.status for event in events if event.verdict == "news"}
+from tests.hostile import APP_ID, KEY, hostile, signed, success
+from tests.shop import ADDRESS, START, Shop, opened
 
 
 @pytest.fixture
 def shop(store_url: str) -> Iterator[Shop]:
-    with Sandbox(start=START, seed="sweep") as box:
-        shop = Shop(box, store_url)
+    with opened(store_url) as shop:
         yield shop
-        shop.close()
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Shop]:
-    with Sandbox(start=START, seed="sweep") as box:
-        shop = Shop(box, str(tmp_path / "inbox.sqlite"))
+    with opened(str(tmp_path / "inbox.sqlite")) as shop:
         yield shop
-        shop.close()
 
 
 # --- what is learned
@@ -292,6 +234,16 @@ def test_paid_without_any_amount_is_known_and_its_amounts_are_not_made_up(small)
     assert "amount" not in event.data.fields
 
 
+def test_a_long_ledger_beside_a_long_inbox_is_looked_up_by_index(small):
+    agenda = Agenda(small.inbox, "app", late=0, afresh=True)
+    with small.inbox.store.reading() as connection:
+        query = select(expected.c.id).where(agenda._heard_of())
+        text = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all())
+    assert "halopay_events_trade_no (trade_no=?)" in plan
+    assert "halopay_subjects_out_trade_no (out_trade_no=?)" in plan
+
+
 # --- going on where one stopped
 
 
@@ -324,6 +276,32 @@ def test_one_that_stopped_long_ago_or_is_not_wanted_is_not_gone_on_with(small, p
     assert (swept.answered, swept.resumed) == (answered, answered == 3)
 
 
+def test_ctrl_c_leaves_nothing_half_done(small):
+    orders = small.orders(10)
+    small.box.faults.add("order.detail", delay="0.02s")
+    main = threading.main_thread().ident
+
+    def interrupt(done: int, _of: int) -> None:
+        if done == 3:
+            signal.pthread_kill(main, signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        small.sweep(orders=orders, progress=interrupt)
+    small.box.faults.clear()
+    assert 3 <= len(small.inbox.events()) < 10
+    swept = small.sweep()
+    assert swept.resumed
+    assert set(small.asked().values()) == {1}
+    assert len(small.known()) == 10
+
+
+def test_told_to_stop_when_all_is_done_it_is_complete(small):
+    stop = threading.Event()
+    swept = small.sweep(orders=small.orders(3), stop=stop, progress=lambda done, of: done == of and stop.set())
+    assert swept.complete
+    assert not small.sweep().resumed
+
+
 def test_a_broken_progress_stops_the_sweep_and_is_seen(small):
     def broken(_done: int, _of: int) -> None:
         raise ZeroDivisionError
@@ -338,210 +316,3 @@ def test_a_store_that_fails_stops_the_sweep(small):
     with pytest.raises(InboxUnavailable):
         small.sweep(orders=orders, progress=lambda _done, _of: small.inbox.close())
     assert sum(small.asked().values()) <= 2
-
-
-# --- not hammering
-
-
-def test_20009_slows_everybody_down_and_every_order_is_asked_for_in_the_end(small):
-    orders = small.orders(12)
-    small.box.faults.add("order.detail", frequent=6)
-    swept = small.sweep(orders=orders, concurrency=4)
-    assert swept.complete
-    assert swept.answered == 12
-    assert swept.calls == 12 + 6
-    assert 1 <= swept.slowed <= 6
-    assert small.hand.now > 1
-
-
-def test_a_halopay_that_says_nothing_but_20009_is_left_in_peace(small):
-    orders = small.orders(30)
-    small.box.faults.add("order.detail", frequent=True)
-    swept = small.sweep(orders=orders, concurrency=4)
-    assert not swept.complete
-    assert "for less" in swept.stopped
-    assert swept.error.code == 20009
-    assert swept.calls <= 4 * 15
-    assert small.hand.now > 120
-    small.box.faults.clear()
-    assert small.sweep().complete
-
-
-def test_a_rest_that_halopay_asks_for_is_kept_by_all(small):
-    patience = [signed({"code": 20009, "msg": ""}, at=1773750000, Retry_After="77")]
-    fine = signed(success({"status": "PAID"}), at=1773750000)
-    with hostile(*patience, fine) as server, HaloPay(APP_ID, KEY, server.base_url, clock=lambda: 1773750000) as halopay:
-        hand = Hand()
-        known = [Known(out_trade_no=str(number)) for number in range(3)]
-        swept = sweep(halopay, small.inbox, orders=known, concurrency=1, clock=hand, sleep=hand.sleep)
-    assert swept.complete
-    assert hand.now >= 77
-
-
-def test_a_rest_beyond_reason_stops_the_sweep(small):
-    with hostile(signed({"code": 20009, "msg": ""}, at=1773750000, Retry_After="86400")) as server:
-        with HaloPay(APP_ID, KEY, server.base_url, clock=lambda: 1773750000) as halopay:
-            swept = sweep(halopay, small.inbox, orders=[Known(out_trade_no="T1")])
-    assert "86400 seconds" in swept.stopped
-    assert swept.calls == 1
-
-
-def test_the_rate_is_kept(small):
-    small.sweep(orders=small.orders(20), rate=2.0, concurrency=4)
-    assert 9 <= small.hand.now <= 12
-
-
-def test_what_went_out_together_slows_down_once():
-    hand = Hand()
-    pace = Pace(rate=None, clock=hand, sleep=hand.sleep, over=lambda: False)
-    turns = [pace.turn() for _ in range(8)]
-    assert [pace.slow(0, turn) for turn in turns] == [True] + [False] * 7
-    assert pace.turn() == 1
-    assert hand.now == pytest.approx(0.25)
-    for _ in range(100):
-        pace.ease()
-    hand.slept.clear()
-    hand.now += 1
-    assert (pace.turn(), pace.turn(), hand.slept) == (1, 1, [])
-
-
-# --- errors
-
-
-def test_queries_that_fail_are_told_and_asked_for_again_next_time(small):
-    orders = small.orders(6)
-    small.box.faults.add("order.detail", cut_before=3)  # one query and all its repetitions
-    swept = small.sweep(orders=orders)
-    assert (swept.answered, swept.failed_count, swept.complete, swept.stopped) == (5, 1, False, None)
-    assert isinstance(swept.failed[0].error, ConnectionLost)
-    again = small.sweep()
-    assert again.complete
-    assert len(small.known()) == 6
-
-
-def test_an_answer_that_does_not_verify_teaches_nothing(small):
-    orders = small.orders(2)
-    small.box.faults.add("order.detail", wrong_signature=3)
-    swept = small.sweep(orders=orders)
-    assert (swept.answered, swept.failed_count) == (1, 1)
-
-
-@pytest.mark.parametrize("concurrency", [1, 8])
-def test_with_a_wrong_key_it_stops_early(small, concurrency):
-    orders = small.orders(40)
-    with HaloPay(small.box.app_id, "another-key", small.box.base_url, clock=small.box.clock.now) as stranger:
-        swept = sweep(stranger, small.inbox, orders=orders, concurrency=concurrency)
-    assert swept.calls <= concurrency
-    assert (swept.answered, swept.failed_count) == (0, 0)
-    assert "AppKey" in swept.stopped
-    assert small.sweep().complete
-
-
-def test_where_nobody_answers_it_stops_early(small):
-    hand = Hand()
-    orders = [Known(out_trade_no=str(number)) for number in range(200)]
-    with HaloPay(APP_ID, KEY, "http://127.0.0.1:9") as nobody:
-        swept = sweep(nobody, small.inbox, orders=orders, concurrency=2, clock=hand, sleep=hand.sleep)
-    assert "in a row" in swept.stopped
-    assert isinstance(swept.error, Unreachable)
-    assert swept.calls <= 20
-
-
-def test_answers_that_are_no_json_stop_it_early(small):
-    hand = Hand()
-    orders = [Known(out_trade_no=str(number)) for number in range(200)]
-    with hostile(http(b"<html>", content_type="text/html")) as server, HaloPay(APP_ID, KEY, server.base_url) as halopay:
-        swept = sweep(halopay, small.inbox, orders=orders, concurrency=1, clock=hand, sleep=hand.sleep)
-    assert swept.calls <= 10
-    assert swept.stopped
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"concurrency": 0},
-        {"concurrency": 33},
-        {"concurrency": True},
-        {"rate": -1},
-        {"late": -1},
-        {"late": float("nan")},
-    ],
-)
-def test_settings_that_cannot_be_right_send_nothing(small, options):
-    with pytest.raises(ConfigurationError):
-        small.sweep(**options)
-    assert not small.asked()
-
-
-# --- the ledger
-
-
-def ledger(tmp_path: Path, content: str | bytes, name: str = "l.csv") -> Path:
-    path = tmp_path / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
-
-
-@pytest.mark.parametrize(
-    ("content", "name"),
-    [
-        ("out_trade_no,trade_no,kind\nT1,,\n,X2,payout\n", "l.csv"),
-        ("\ufeffout_trade_no,trade_no,kind\r\nT1,,payment\r\n,X2,PAYOUT\r\n", "l.CSV"),
-        ('name,kind,Out_Trade_No , trade_no\n"a\nb\u2028",,T1,\n\n"c,d",payout, ,X2', "l.csv"),
-        ('{"out_trade_no":"T1"}\n\n{"trade_no":"X2","kind":"payout","amount":1.5}\n', "l.jsonl"),
-        ('\ufeff{"out_trade_no":"T1","trade_no":null}\r\n{"trade_no":"X2","kind":"payout"}', "l.ndjson"),
-    ],
-)
-def test_a_ledger_is_read(tmp_path, content, name):
-    assert read_ledger(ledger(tmp_path, content, name)) == [
-        Known(out_trade_no="T1"),
-        Known(kind="payout", trade_no="X2"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("content", "name", "says"),
-    [
-        ("out_trade_no;kind\nT1;\n", "l.csv", "l.csv, line 1: column 1: the columns are separated by semicolons"),
-        ("order,amount\nT1,5\n", "l.csv", "line 1: there is no column out_trade_no and no column trade_no"),
-        ("out_trade_no,OUT_TRADE_NO\nT1,T1\n", "l.csv", "line 1: the column out_trade_no is there twice"),
-        ("out_trade_no\nT1\nT2\nT1\n", "l.csv", "line 4: out_trade_no: 'T1' stands in line 2 already"),
-        ("trade_no\nX1\nX1\n", "l.csv", "line 3: trade_no"),
-        ("out_trade_no,kind\nT1,payment\nT2,refund\n", "l.csv", "line 3: kind: 'refund'"),
-        ("out_trade_no,trade_no\nT1,\n,\n ,\n", "l.csv", None),
-        ("out_trade_no,kind\nT1,\n,payout\n", "l.csv", "line 3: out_trade_no and trade_no"),
-        ("out_trade_no,kind\nT1\n", "l.csv", "line 2: 1 cells under 2 columns"),
-        ('out_trade_no\n"T1\n', "l.csv", "line 2: it is not CSV"),
-        ('"a\nb",out_trade_no\n1,T1\n2,\x07\n', "l.csv", "line 4: out_trade_no"),
-        (f"out_trade_no\n{'9' * 300}\n", "l.csv", "line 2: out_trade_no: longer"),
-        ("out_trade_no\nT\x00\n", "l.csv", "line 2: a NUL byte"),
-        (b"out_trade_no\nT1\n\xff\n", "l.csv", "line 3: byte 16 is not UTF-8"),
-        ("out_trade_no\nT1\n".encode("utf-16"), "l.csv", "it is UTF-16"),
-        ("", "l.csv", "names no order"),
-        ("out_trade_no\n", "l.csv", "names no order"),
-        ('{"out_trade_no":"T1"}\n{"out_trade_no":1001}\n', "l.jsonl", "line 2: out_trade_no: a int"),
-        ('{"out_trade_no":"T1"}\n{"out_trade_no":\n', "l.jsonl", "line 2: it is not JSON, column"),
-        ("[1]", "l.jsonl", "line 1: it is not a JSON object"),
-        ('{"trade_no":"a","trade_no":"b"}', "l.jsonl", "line 1: a name stands there twice"),
-        ('{"out_trade_no":"\\ud800"}', "l.jsonl", "line 1: out_trade_no"),
-        ("[" * 100_000, "l.jsonl", "line 1: it is not JSON"),
-        ("{}", "l.jsonl", "line 1: out_trade_no and trade_no"),
-        ("out_trade_no\nT1\n", "l.xlsx", "neither in .csv"),
-    ],
-)
-def test_a_ledger_with_anything_wrong_is_refused_as_a_whole(tmp_path, content, name, says):
-    path = ledger(tmp_path, content, name)
-    if says is None:
-        assert len(read_ledger(path)) == 1
-        return
-    with pytest.raises(ConfigurationError) as refused:
-        read_ledger(path)
-    assert says in str(refused.value)
-    assert "Nothing was sent" in str(refused.value)
-
-
-def test_a_ledger_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ConfigurationError, match="cannot be read"):
-        read_ledger(tmp_path / "none.csv")
-    with pytest.raises(ConfigurationError, match="cannot be read"):
-        read_ledger(tmp_path)

@@ -28,6 +28,10 @@ class DecodeError(ValueError):
         return "; ".join(self.problems)
 
 
+class _Twice(Exception):
+    """A name that stands in one object twice; who reads the first and who reads the last would not agree."""
+
+
 def parse(body: bytes) -> Any:
     """Read JSON. A number with a fraction may come as a float here; `decode` with `body` brings it back exactly.
 
@@ -42,7 +46,8 @@ def parse(body: bytes) -> Any:
         else:
             if body.count(b"[") + body.count(b"{") > _DEEPEST:
                 _refuse_depth(value)
-            return value
+            if not _may_say_twice(body, value):
+                return value
     return parse_exact(body)
 
 
@@ -52,13 +57,18 @@ def parse_exact(body: bytes) -> Any:
     Raises: DecodeError.
     """
     try:
-        value = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+        text = body.decode("utf-8")
+        value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        if _may_say_twice(body, value):
+            json.loads(text, object_pairs_hook=_refuse_twice)
     except UnicodeDecodeError as error:
         raise DecodeError(f"not UTF-8: byte {error.start}") from error
     except json.JSONDecodeError as error:
         raise DecodeError(f"not JSON: {error.msg} at character {error.pos}") from error
     except RecursionError as error:
         raise DecodeError(_TOO_DEEP) from error
+    except _Twice as error:
+        raise DecodeError(f"{error.args[0]!r} stands in one object twice") from error
     except (ValueError, ArithmeticError) as error:
         raise DecodeError("not readable: a number that is none, or beyond all bounds") from error
     _refuse_depth(value)
@@ -74,6 +84,33 @@ def _fast_loads() -> Callable[[bytes], Any] | None:
     except ImportError:
         return None
     return loads
+
+
+def _may_say_twice(body: bytes, value: object) -> bool:
+    """Say whether a name may stand in an object twice; where it does not, there are as many colons behind names as keys.
+
+    Colons apart from their names, and those in texts, leave it open.
+    """
+    names = body.count(b'":')
+    if not (type(value) is dict and names == len(value)) and names != _keys(value):
+        return True
+    return names != body.count(b":") and (b" :" in body or b"\n:" in body or b"\t:" in body or b"\r:" in body)
+
+
+def _keys(value: object) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(_keys(item) for item in value.values() if type(item) is dict or type(item) is list)
+    if isinstance(value, list):
+        return sum(_keys(item) for item in value if type(item) is dict or type(item) is list)
+    return 0
+
+
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:
+    met: set[str] = set()
+    for name, _ in pairs:
+        if name in met:
+            raise _Twice(name)
+        met.add(name)
 
 
 def _refuse_constant(name: str) -> None:

@@ -60,8 +60,10 @@ def app_keys() -> AppKey | dict[str, AppKey]:
         if not name or not key:
             del key
             raise ConfigurationError(f"HALOPAY_APP_KEYS is not id=key,id=key: see its part {place}")
-        named.setdefault(name, AppKey(key))
-        del key
+        try:
+            named.setdefault(name, AppKey(key))
+        finally:
+            del key  # or this frame would show it in a traceback
     return named or app_key()
 
 

@@ -111,6 +111,7 @@ def _as_json(swept: Swept) -> dict[str, Any]:
     told: dict[str, Any] = {name: getattr(swept, name) for name in names}
     told |= {"slowed": swept.slowed, "elsewhere": swept.elsewhere}
     told |= {"resumed": swept.resumed, "complete": swept.complete, "stopped": swept.stopped}
+    told |= {"error": None if swept.error is None else type(swept.error).__name__}
     told |= {"missing": [_unlearned(each) for each in swept.missing]}
     return told | {"failed": [_unlearned(each) for each in swept.failed]}
 

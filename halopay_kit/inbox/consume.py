@@ -71,18 +71,18 @@ class Terms:
                 "the handler is asynchronous or a generator: calling it does nothing",
                 advice=_PLAIN,
             )
-        for name, least, most in (("workers", 1, 24), ("batch", 1, 5000), ("attempts", 1, 1_000_000)):
-            value = getattr(self, name)
-            if type(value) is not int or not least <= value <= most:
-                raise ConfigurationError(f"{name} is not a whole number from {least} to {most}")
-        waits = self.backoff if isinstance(self.backoff, (list, tuple)) and self.backoff else (-1,)
-        for name, value, least in (
+        for name, most in (("workers", 24), ("batch", 5000), ("attempts", 1_000_000)):
+            number = getattr(self, name)
+            if type(number) is not int or not 1 <= number <= most:
+                raise ConfigurationError(f"{name} is not a whole number from 1 to {most}")
+        waits = self.backoff if isinstance(self.backoff, (list, tuple)) and self.backoff else (None,)
+        for name, seconds, least in (
             ("lease", self.lease, 0.1),
-            ("timeout", 1 if self.timeout is None else self.timeout, 0.001),
-            *(("backoff", wait, 0) for wait in waits),
+            ("timeout", 1.0 if self.timeout is None else self.timeout, 0.001),
+            *(("backoff", wait, 0.0) for wait in waits),
         ):
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= 10**8:
-                raise ConfigurationError(f"{name} is not a number of seconds from {least}, or is none at all")
+            if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not least <= seconds <= 10**8:
+                raise ConfigurationError(f"{name} is not a number of seconds from {least:g}, or is none at all")
 
     def outcome(self, event: Stored, error: BaseException) -> Outcome:
         """Return what becomes of an event that failed."""

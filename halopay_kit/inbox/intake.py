@@ -144,22 +144,25 @@ def _fold(standing: Standing, heard: Iterable[_Heard], verdicts: dict[int, Verdi
     return standing
 
 
-def _keep(rows: Rows, judged: Mapping[int, _Judged], counted: Counter[str]) -> dict[Key, tuple[Found, bool]]:
-    """Insert the events that are not there yet; return all that are there now, and whether they are new."""
-    wanted: dict[Key, _Judged] = {}
-    for _, case in sorted(judged.items()):
+def _keep(rows: Rows, judged: Mapping[int, _Judged], counted: Counter[str]) -> dict[Key, tuple[Found, int]]:
+    """Insert the events that are not there yet; return all that are there now, each with the place of the case it is.
+
+    The place is -1 for those that were there before.
+    """
+    wanted: dict[Key, int] = {}
+    for place, case in sorted(judged.items()):
         if case.arrival.origin == "webhook" or case.verdict in _KEPT_FROM_QUERIES:
-            wanted.setdefault(case.key, case)
-    inserted = rows.insert([_event_row(case) for case in wanted.values()]) if wanted else {}
+            wanted.setdefault(case.key, place)
+    inserted = rows.insert([_event_row(judged[place]) for place in wanted.values()]) if wanted else {}
     known = {}
     for key, id_ in inserted.items():
-        arrival, said, verdict, _ = wanted[key]
-        known[key] = Found(id_, verdict, arrival.received_at, 0), True
+        arrival, said, verdict, _ = judged[wanted[key]]
+        known[key] = Found(id_, verdict, arrival.received_at, 0), wanted[key]
         status = said.status if (None, said.status) in TABLE[said.kind] else "?"
         counted[f"event {said.kind} {status} {verdict} {arrival.origin}"] += 1
     missing = list({case.key: None for case in judged.values() if case.key not in known})
     if missing:
-        known |= {key: (found, False) for key, found in rows.find(missing).items()}
+        known |= {key: (found, -1) for key, found in rows.find(missing).items()}
     return known
 
 
@@ -167,7 +170,7 @@ def _deliver(
     rows: Rows,
     cases: Sequence[Case],
     judged: Mapping[int, _Judged],
-    known: Mapping[Key, tuple[Found, bool]],
+    known: Mapping[Key, tuple[Found, int]],
     counted: Counter[str],
 ) -> list[Taken]:
     """Write the deliveries that brought no event, and say what became of each case."""
@@ -180,11 +183,11 @@ def _deliver(
             unknown.append(_unknown_row(arrival))
             counted["unknown"] += 1
             continue
-        found, new = known.get(case.key, (None, False))
-        if found is None:
+        found, kept_at = known.get(case.key, (None, -1))
+        if found is None or kept_at > place:
             taken.append(Taken(None, False, case.verdict))
             continue
-        first = new and found.id not in attempts
+        first = kept_at == place
         taken.append(Taken(found.id, first, found.verdict))
         attempt = attempts[found.id] = attempts.get(found.id, found.attempts) + (arrival.origin == "webhook")
         if arrival.origin == "query":

@@ -109,10 +109,9 @@ class Agenda:
         with self._lock:
             self._left += 1
 
-    @property
     def exhausted(self) -> bool:
-        """Say whether all of them were dealt with."""
-        return self._read_all and not self._left
+        """Say, when nobody asks any more, whether all of them were dealt with."""
+        return not self._left and (self._read_all or self.next() is None)
 
     def close(self) -> None:
         """Note that there is nothing to go on with."""
@@ -194,7 +193,7 @@ class Agenda:
         )
         by_trade_no = exists().where(
             events.c.trade_no == expected.c.trade_no,
-            events.c.kind == expected.c.kind,
+            func.coalesce(events.c.kind, "") == expected.c.kind,  # so that SQLite takes the index of trade_no
             events.c.app_id == self._app_id,
         )
         return and_(expected.c.app_id.in_(("", self._app_id)), or_(by_out_trade_no, by_trade_no))

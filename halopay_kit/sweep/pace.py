@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 FIRST_GAP = 0.25  # seconds between two queries, once HaloPay has asked for less of them
 LONGEST_GAP = 30.0
-_EASING = 0.9  # of the gap is left after each answer
+_EASING = 0.95  # of the gap is left after each answer
 _NAP = 0.5  # seconds, at most, before looking again whether it is over
 _NO_GAP = 0.001
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TRIES = 3  # of a query that gets no usable answer
 MOST_AT_ONCE = 32
-_GRACE = 5.0  # seconds
+_GRACE, _LOOK = 5.0, 0.5  # seconds
 _LONGEST_BREAK = 2.0  # seconds from one query to the next while no usable answers come
 _OPERATIONS = {"payment": "order.detail", "payout": "payout.detail"}
 
@@ -64,9 +64,10 @@ def sweep(
     """
     if isinstance(concurrency, bool) or not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_AT_ONCE:
         raise ConfigurationError(f"concurrency is a whole number from 1 to {MOST_AT_ONCE}")
-    for name, value in (("rate", rate), ("late", late)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0):
-            raise ConfigurationError(f"{name} is a number of at least 0")
+    if not (rate is None or (_is_number(rate) and rate > 0)):
+        raise ConfigurationError("rate is a number above 0, or None")
+    if not (_is_number(late) and late >= 0):
+        raise ConfigurationError("late is a number of at least 0")
     ended = threading.Event()
     halted = ended if stop is None else stop
     agenda = Agenda(inbox, client.app_id, late=late, afresh=afresh)
@@ -106,16 +107,16 @@ class _Run:
             for worker in workers:
                 worker.start()
             for worker in workers:
-                worker.join()
+                while worker.is_alive():  # a signal that reached another thread is seen between two waits
+                    worker.join(_LOOK)
         except BaseException:
             self.ended.set()
             for worker in workers:  # what is under way may come to its end, and then is kept
-                worker.join(_GRACE if worker.is_alive() else 0)
+                worker.join(_GRACE)
             raise
         if self.broken is not None:
             raise self.broken
-        if self.agenda.exhausted:
-            self.stopped = None
+        if self.stopped is None and self.agenda.exhausted():
             self.agenda.close()
         elif self.stopped is None:
             self.stopped = "it was told to"
@@ -203,6 +204,10 @@ class _Run:
             stopped=self.stopped,
             error=self.error,
         )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _compare(due: Due, answer: Answer[object]) -> None:

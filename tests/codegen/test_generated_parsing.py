@@ -34,7 +34,6 @@ def read(request, monkeypatch):
         ('"Ünï 😀"'.encode(), "Ünï 😀"),
         (rb'"\ud83d\ude00"', "😀"),
         (rb'"\\ud83d"', "\\ud83d"),
-        (b'{"a":1,"a":2}', {"a": 2}),
         (b"18446744073709551615", 2**64 - 1),
         (b"-9223372036854775808", -(2**63)),
         (b"[" * 64 + b"]" * 64, None),
@@ -117,3 +116,25 @@ def has_number(value: object) -> bool:
 def test_an_error_can_be_pickled():
     error = pickle.loads(pickle.dumps(DecodeError(["a: missing", "b: missing"])))  # noqa: S301 - our own bytes
     assert (error.problems, str(error)) == (("a: missing", "b: missing"), "a: missing; b: missing")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":1,"a":2}',
+        b'{"a":1,"b":{"c":1,"c":1}}',
+        b'{"a" :1,"a":2}',
+        b'{"a"\n:1,"a"\t:2}',
+        b'[{"a":"https://x","a":"y"}]',
+        b'{"a":1,"\\u0061":2}',
+        b'{"a":1,"a":"\\":"}',
+    ],
+)
+def test_a_name_that_stands_in_an_object_twice_is_refused(read, body):
+    with pytest.raises(DecodeError, match="stands in one object twice"):
+        read(body)
+
+
+@pytest.mark.parametrize("body", [b'{"a":{"a":1}}', b'[{"a":1},{"a":1}]', b'{"a":"\\":","b":": :"}', b'{"a" : ["b:"]}'])
+def test_a_name_that_stands_in_two_objects_is_fine(read, body):
+    assert read(body) == json.loads(body)

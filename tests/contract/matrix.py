@@ -113,7 +113,7 @@ def chosen(kind: str) -> list[str]:
 
 def table(rows: Iterable[tuple[str, Mapping[str, int], Mapping[str, int]]]) -> Iterator[str]:
     """Yield the lines of the matrix: at how many places of each owner a drift was found, of how many."""
-    heads = [f"{name[:1]}{''.join(word[0] for word in name.replace('_', '.').split('.')[1:])}" for name in OWNERS]
+    heads = [str(number) for number in range(1, len(OWNERS) + 1)]
     yield ""
     yield "Drifts found, by place. " + "; ".join(f"{head} {name}" for head, name in zip(heads, OWNERS, strict=True))
     yield f"{'':26}" + " ".join(f"{head:>4}" for head in heads)
@@ -125,4 +125,4 @@ def table(rows: Iterable[tuple[str, Mapping[str, int], Mapping[str, int]]]) -> I
             for name in OWNERS
         ]
         yield f"{kind:26}" + " ".join(f"{cell:>4}" for cell in cells)
-    yield f"{total - missed} of {total} found and named, {missed} missed; nothing else was reported."
+    yield f"{total - missed} of {total} found, each as one finding of the right kind and place; {missed} missed."

@@ -101,21 +101,26 @@ print(hashlib.sha256(b"|".join(exchange.request_body for exchange in observed.ex
 """
 
 
-def test_the_same_seed_makes_up_the_same_calls_and_another_one_others(tmp_path):
-    def digest(seed: int) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", _DIGEST, str(seed)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=tmp_path)
+def test_the_same_seed_makes_up_the_same_calls(tmp_path):
+    command = [sys.executable, "-c", _DIGEST, "7"]
+    runs = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=tmp_path)
+        for _ in range(2)
+    ]
+    first, second = (each.communicate(timeout=60)[0] for each in runs)
+    assert first == second
+    assert len(first.strip()) == 64
 
-    first, other = digest(7), digest(8)
-    told = [each.communicate(timeout=60)[0] for each in (first, other, digest(7))]
-    assert told[0] == told[2] != told[1]
-    assert len(told[0].strip()) == 64
 
-
-def test_only_the_operations_that_are_wanted_get_calls():
-    with Sandbox(seed=7, start=START) as box:
-        observed = made_up(box, 60, operations=("account.balance",))
-    assert {exchange.operation for exchange in observed.exchanges} == {"account.balance"}
+def test_only_the_operations_that_are_wanted_get_calls_and_another_seed_makes_up_others():
+    sent = []
+    for seed in (7, 8):
+        with Sandbox(seed=7, start=START) as box:
+            observed = made_up(box, 60, seed, operations=("account.balance",))
+        assert {exchange.operation for exchange in observed.exchanges} == {"account.balance"}
+        sent.append({exchange.request_body for exchange in observed.exchanges})
+    assert sent[0] - sent[1]
+    assert sent[1] - sent[0]
 
 
 def test_an_interruption_keeps_what_was_seen():

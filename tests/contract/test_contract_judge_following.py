@@ -14,7 +14,6 @@ from halopay_kit.contract.exchange import Delivery, Observed
 from halopay_kit.contract.judge import judge
 from tests.contract.session import (
     APP_KEY,
-    Session,
     as_traffic,
     first,
     saying,
@@ -26,9 +25,7 @@ from tests.contract.session import (
 
 
 def kinds(observed: Observed) -> list[tuple[str, str, dict[str, Any]]]:
-    return [
-        (each.kind, each.place, dict(each.seen)) for each in judge(as_traffic(observed), app_key=APP_KEY)
-    ]
+    return [(each.kind, each.place, dict(each.seen)) for each in judge(as_traffic(observed), app_key=APP_KEY)]
 
 
 def told(event: Delivery, status: str, *, later: int = 0, **fields: object) -> Delivery:
@@ -61,9 +58,7 @@ def heard(day: Observed, *more: Delivery) -> Observed:
     ],
 )
 @pytest.mark.parametrize("later", [0, 60])
-def test_a_status_never_goes_back(
-    day: Observed, kind: str, before: str, after: str, place: str, later: int
-) -> None:
+def test_a_status_never_goes_back(day: Observed, kind: str, before: str, after: str, place: str, later: int) -> None:
     back = told(webhook(day, kind, before), after, later=later)
     assert kinds(heard(day, back)) == [("transition-illegal", place, {"from": before, "to": after})]
 
@@ -157,11 +152,7 @@ def attempts(day: Observed, gaps: Sequence[float], *, answered: str | None = "50
     "gaps", [RETRY_AFTER, RETRY_AFTER[:4], [5.4, 17.2, 30, 199], RETRY_AFTER[3:9]], ids=["all", "some", "slow", "later"]
 )
 def test_retries_on_schedule_are_as_they_should_be(day: Observed, gaps: Sequence[float], afresh: bool) -> None:
-    assert [kind for kind, *_ in kinds(attempts(day, [*gaps], afresh=afresh)) if kind != "schedule"] == []
-    assert kinds(attempts(day, [*gaps, *([] if len(gaps) == 15 else [])], afresh=afresh))[:1] in ([], *_ENDS)
-
-
-_ENDS: tuple[list[Any], ...] = ()
+    assert kinds(attempts(day, gaps, afresh=afresh)) == []
 
 
 @pytest.mark.parametrize(
@@ -169,7 +160,7 @@ _ENDS: tuple[list[Any], ...] = ()
     [
         ([5, 15, 300], 3, 30, 300),
         ([60], 1, 5, 60),
-        ([5, 15, 1], 3, 30, 1) if False else ([5, 15, 3], 3, 30, 3),
+        ([5, 15, 3], 3, 30, 3),
         ([*RETRY_AFTER, 60], 16, 0, 60),
     ],
 )
@@ -195,10 +186,3 @@ def test_what_comes_after_it_was_taken_in_is_nobodys_schedule(day: Observed) -> 
 def test_what_nobody_knows_the_answers_to_is_no_gap(day: Observed) -> None:
     assert kinds(attempts(day, [1000], answered=None)) == []
     assert [kind for kind, *_ in kinds(attempts(day, [1000, 4000], answered=None))] == ["schedule"]
-
-
-def test_the_real_retries_of_a_sandbox_are_on_schedule(session: Session) -> None:
-    session.begin()
-    session.call("payout.create", {"out_trade_no": "S1", "currency_id": 75, "amount": "1", "address": "T" + "R" * 33})
-    session.call("order.create", {"out_trade_no": "S1", "currency_id": 75, "token_amount": "1"})
-    assert session.observed().exchanges

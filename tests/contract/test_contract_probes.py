@@ -22,6 +22,7 @@ from halopay_kit.contract.probes import EDGES, SEALED
 from halopay_kit.contract.target import Target
 from halopay_kit.sandbox import Sandbox, Unknowns
 from halopay_kit.sandbox.drift.places import places
+from halopay_kit.signing import AppKey
 from tests.conftest import ROOT
 
 START = "2026-03-17T12:20:00Z"
@@ -247,3 +248,10 @@ def test_where_nothing_was_done_the_reason_is_said():
     found = settled(*looked(Scope(phases=("headers",))))
     assert found["timestamp-against-retries"] == ("not reachable", "no webhook was seen")
     assert found["expiry"][0] == "not reachable"
+
+
+def test_the_other_reading_of_the_signature_is_that_of_the_prose():
+    content = b'{"out_trade_no":"T1","symbol":"USD","amount":"15"}1773750000'
+    assert AppKey("testAppKey").digest_as_prose(content).hex() == (
+        "bb200a25a6ad989c27a44545b22f81231a4d9d73ff272bd13659bc17be0ae33a"
+    )

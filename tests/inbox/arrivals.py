@@ -30,8 +30,9 @@ def arrival(of=PAYMENT, *, at=NOW, headers=(), origin="webhook", app_id=None, **
 
 
 def payment(number, status="PAID", amount="5", **options):
-    return arrival(PAYMENT, trade_no=f"T{number}", out_trade_no=f"O{number}", status=status, amount_collected=amount, **options)
+    told = {"trade_no": f"T{number}", "out_trade_no": f"O{number}", "status": status, "amount_collected": amount}
+    return arrival(PAYMENT, **(told | options))
 
 
 def payout(number, status="PAID", **options):
-    return arrival(PAYOUT, trade_no=f"P{number}", out_trade_no=f"PO{number}", status=status, **options)
+    return arrival(PAYOUT, **({"trade_no": f"P{number}", "out_trade_no": f"PO{number}", "status": status} | options))

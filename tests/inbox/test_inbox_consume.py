@@ -133,7 +133,7 @@ def test_the_dead_letter_tells_where_it_failed_without_locals_source_or_secrets(
             raise RuntimeError(f"gave up on {PLANTED} \0 \ud800") from error
 
     with caplog.at_level(logging.DEBUG):
-        inbox.consume(handle, until_empty=True, attempts=1, hidden=[PLANTED])
+        inbox.consume(handle, until_empty=True, attempts=1)
     error = at(inbox, "A1").error
     assert error.startswith("Traceback")
     assert "test_inbox_consume.py" in error

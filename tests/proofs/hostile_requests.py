@@ -63,8 +63,8 @@ def stranger(_chance: random.Random, now: int) -> tuple[bytes, Headers]:
 
 
 def odd_timestamp(chance: random.Random, now: int) -> tuple[bytes, Headers]:
-    moved = now + chance.choice([-(10**6), -90_000, 121, 3600, 10**7])
-    odd = chance.choice([f"+{now}", f" {now}", f"{now}.0", f"0{now}", str(now)[:-1], "", "-1", "\u0661" * 10, "1e9"])
+    moved = now + chance.choice([-(10**6), -90_000, 600, 3600, 10**7])
+    odd = chance.choice([f"+{now}", f"{now};", f"{now}.0", f"0{now}", str(now)[:-1], "", "-1", "\u0661" * 10, "1e9"])
     if chance.random() < 0.5:
         return _EVENT, genuine(moved)  # rightly signed, and out of its time
     return _EVENT, _put(genuine(now), "X-Timestamp", odd)

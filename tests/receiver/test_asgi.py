@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from halopay_kit.errors import ConfigurationError
+from halopay_kit.inbox import Inbox
 from halopay_kit.receiver import Metrics, asgi
 from tests.receiver.wire import APP_ID, KEY, NOW, Call, headers, payment
 from tests.receiver.wire import signature as signature_of
@@ -198,6 +199,40 @@ def test_a_receiver_goes_on_after_it_was_closed(receiving, inbox):
         assert called(app, payment(number)).answer[0] == 200
         app.close()
     assert len(inbox.events()) == 2
+
+
+ODD = {
+    "a NUL": {"out_trade_no": "a\x00b", "trade_no": "\x00", "txid": "\x00"},
+    "a NUL in a status": {"status": "PAID\x00"},
+    "no text": {"out_trade_no": "", "trade_no": "", "txid": ""},
+    "long": {"out_trade_no": "x" * 20_000, "trade_no": "y" * 20_000},
+    "every plane": {"out_trade_no": "\U0010ffff\u202e💰", "status": "💰"},
+    "a time beyond 64 bits": {"time": 10**40, "chain_id": -(10**40), "currency_id": 2**63},
+    "sixty digits": {"amount_collected": "9" * 60 + "." + "9" * 60, "amount": "-0.0"},
+    "of no number": {"trade_no": None},
+    "an unknown status": {"status": "REFUNDED"},
+    "unknown fields": {"memo": {"a": [1, 2.5e300, None, "\x00"]}},
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_what_is_signed_and_odd_is_stored_or_malformed_and_never_a_failure(store_url, receiving, odd):
+    with Inbox(store_url, clock=lambda: NOW) as inbox:
+        app = receiving(into=inbox)
+        status = called(app, payment(1, **odd)).answer[0]
+        assert status in (200, 400)
+        assert called(app, payment(2)).answer == (200, b"Success")
+        app.close()
+        assert len(inbox.events()) == (2 if status == 200 else 1)
+
+
+@pytest.mark.parametrize("value", [b"\x00", b"\xff" * 5000, b"a\r\nb", "💰".encode()])
+def test_no_header_keeps_an_event_from_being_stored(store_url, receiving, value):
+    with Inbox(store_url, clock=lambda: NOW) as inbox:
+        app = receiving(into=inbox)
+        more = [*headers(BODY), (b"x-odd", value), (value, b"x"), *[(b"x-many", b"y")] * 200]
+        assert called(app, more=more).answer == (200, b"Success")
+        app.close()
 
 
 def test_what_is_kept_of_the_headers_holds_no_secret(receiving, inbox):

@@ -119,10 +119,9 @@ def test_what_is_no_object_is_malformed_whoever_signed_it(body):
     assert judged(body, []) in ("malformed", "unsigned")
 
 
-def test_a_doubled_key_cannot_name_two_apps():
-    body = b'{"appid":"another",' + BODY[1:]
-    assert judged(body) == "event"  # JSON's last word is ours, as X-Appid says
-    assert judged(BODY[:-1] + b',"appid":"another"}') == "other-app"
+def test_a_doubled_key_is_malformed_whichever_app_it_names_last():
+    assert judged(b'{"appid":"another",' + BODY[1:]) == "malformed"
+    assert judged(BODY[:-1] + b',"appid":"another"}') == "malformed"
 
 
 def test_a_body_of_another_app_is_refused_though_its_signature_is_right():

@@ -127,7 +127,7 @@ class Court:
             for row, each in rows[name]:
                 exchange = each.exchange
                 one = transitions.told(each.operation, row, exchange.number, exchange.at, exchange.answered_at)
-                told += [] if one is None else [one]
+                told += [] if one is None or each.message.is_stale else [one]
         return told
 
     def _rows(self, each: _Answered) -> list[Row]:
@@ -186,7 +186,7 @@ class Court:
                 judge_event_type(self._spec, owner, row, message, self._docket)
                 at = delivery.at if delivery.target_time is None else delivery.target_time
                 one = transitions.told(owner, row, delivery.number, at, None)
-                said += [] if one is None else [one]
+                said += [] if one is None or message.is_stale else [one]
         transitions.judge_webhooks(said, self._docket)
         transitions.judge_answers(told, transitions.ends(said), self._docket)
         schedule.judge(tried, self._docket)

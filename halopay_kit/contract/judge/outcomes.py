@@ -61,7 +61,7 @@ def judge_outcome(exchange: Exchange, operation: Owner, opened: Opened, message:
         if expects.outcome == "refusal":
             docket.report("accepted", operation.name, evidence, pointer=operation.pointer, seen={"why": why})
         return
-    if code not in RESULT_CODES or RESULT_CODES[code].provenance == "observed":
+    if code is None or code not in RESULT_CODES or RESULT_CODES[code].provenance == "observed":
         return  # what it means is not known
     if expects.outcome == "success" and code == _PARAMETER_ERROR and not _is_right(exchange, operation):
         return

@@ -62,16 +62,20 @@ def _forms(signature: str) -> Iterator[tuple[str, bytes]]:
         yield "uppercase", bytes.fromhex(signature)
     elif _SHORT_HEX.fullmatch(signature):
         yield "shortened", bytes.fromhex(signature[: len(signature) // 2 * 2])
-    for alphabet, name in ((b"+/", "base64"), (b"-_", "base64url")):
-        try:
-            found = base64.b64decode(signature.encode() + b"=" * (-len(signature) % 4), alphabet, validate=True)
-        except (binascii.Error, ValueError):
-            continue
-        if len(found) == _DIGEST_SIZE:
-            yield name, found
+    elif len(found := _from_base64(signature)) == _DIGEST_SIZE:
+        yield "base64", found
     if prefix := _PREFIX.match(signature):
         for form, digest in _forms(signature[prefix.end() :]):
             yield f"prefixed, {form}" if form else "prefixed", digest
+
+
+def _from_base64(signature: str) -> bytes:
+    """Decode either alphabet, padded or not; nothing where it is neither."""
+    text = signature.replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(text.encode() + b"=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 class Signatures:

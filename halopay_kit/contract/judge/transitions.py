@@ -88,11 +88,11 @@ def judge_answers(all_told: Iterable[Told], ends: Mapping[Subject, Told], docket
         each.sort(key=lambda one: (one.over is None, one.over or 0.0, one.order))
         standing, since, end = NOTHING, None, ends.get(subject)
         for one in each:
-            before = standing
-            if end is not None and _follows(one, end.over) and one.status != end.status:
+            if end is not None and _follows(one, end) and one.status != end.status:
                 _report("transition-illegal", "status", end.status, one, docket)
-            elif since is None or _follows(one, since) or one.over is None:
-                standing = _next(standing, one, docket)
+                continue
+            overlaps = one.begun is not None and since is not None and one.begun < since
+            before, standing = standing, _next(standing, one, None if overlaps else docket)
             if standing != before:
                 since = one.over
 
@@ -106,18 +106,20 @@ def ends(all_told: Iterable[Told]) -> Mapping[Subject, Told]:
     return found
 
 
-def _next(standing: Standing, one: Told, docket: Docket) -> Standing:
+def _next(standing: Standing, one: Told, docket: Docket | None) -> Standing:
+    """Return where it stands after that; tell the docket of what goes back."""
     verdict, after = judge(one.subject[0], standing, one.status, one.amount)
-    if verdict in _BACK and one.status == standing.status:
-        _report("amount-fell", "amount_collected", None, one, docket)
-    elif verdict in _BACK:
-        _report("transition-illegal", "status", standing.status, one, docket)
+    if docket is not None and verdict in _BACK:
+        if one.status == standing.status:
+            _report("amount-fell", "amount_collected", None, one, docket)
+        else:
+            _report("transition-illegal", "status", standing.status, one, docket)
     return after
 
 
-def _follows(one: Told, over: float | None) -> bool:
-    """Say whether it certainly began after something was over."""
-    return one.begun is not None and over is not None and one.begun > over
+def _follows(one: Told, end: Told) -> bool:
+    """Say whether it certainly began after a webhook had come."""
+    return one.begun is not None and end.over is not None and one.begun > end.over
 
 
 def _by_subject(all_told: Iterable[Told]) -> dict[Subject, list[Told]]:

@@ -34,7 +34,7 @@ def which(spec: Spec, delivery: Delivery, fields: Mapping[str, object], story: S
 def judge_event_type(spec: Spec, owner: Owner, row: Row, message: Message, docket: Docket) -> None:
     """Compare X-EventType with the body's status: only letters count (`Time-Out`, `TIME-OUT`)."""
     said, field = message.headers.get(_HEADER), owner.shape.fields.get(_STATUS)
-    if said is None or field is None:
+    if said is None or field is None or not field.values:
         return
     pointer, _ = spec.headers.get(_HEADER, (None, False))
     listed = {
