@@ -220,6 +220,18 @@ def test_nothing_to_do_is_done_and_the_store_may_come_from_the_environment(url):
     assert (done.returncode, done.stdout, done.stderr) == (0, "0 done\n", "")
 
 
+def test_dead_events_are_put_back_by_their_ids_or_all_of_them(inbox, url):
+    fill(inbox, "ABC")
+    once(url, "false", "--attempts", "1")
+    done = halopay("inbox", "revive", "--inbox", url, "1", "99", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (1, {"revived": [1], "not_dead": [99]})
+    assert halopay("inbox", "revive", "--inbox", url, "1").stderr == "event 1 was not dead\n"
+    assert halopay("inbox", "revive", "--inbox", url, "--all").stdout == "2 revived\n"
+    assert set(states(inbox).values()) == {"pending"}
+    assert halopay("inbox", "revive", "--inbox", url).returncode == 2
+    assert once(url, "true").stdout == "3 done\n"
+
+
 def alive(path):
     try:
         os.kill(int(path.read_text()), 0)

@@ -33,6 +33,7 @@ class Table:
 
     head: Row
     rows: tuple[Row, ...]
+    merged: bool = False
 
 
 @attrs.frozen

@@ -116,7 +116,13 @@ def _table(node: html.HtmlElement) -> Iterator[Table]:
             found.append([(plain(_text(cell)), _span(cell, "rowspan"), _span(cell, "colspan")) for cell in cells])
     if found:
         head, *rows = spread(found)
-        yield Table(head, tuple(rows))
+        widest = len(head)
+        merged = any(
+            down > 1 or 1 < across < widest or (across > 1 and row is found[0])
+            for row in found
+            for _, down, across in row
+        )
+        yield Table(head, tuple(rows), merged)
 
 
 def _span(cell: html.HtmlElement, name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -103,10 +104,11 @@ def _url_of(url: object) -> URL:
             driver = _DRIVERS.get(scheme)
             if driver is None:
                 raise ConfigurationError(f"there is no store for {scheme[:40]!r}", advice=_ADVICE)
-            try:
+            made = None
+            with suppress(ArgumentError, ValueError, TypeError):  # their frames hold the password
                 made = make_url(url).set(drivername=driver)
-            except (ArgumentError, ValueError, TypeError):
-                raise ConfigurationError("the URL of the store cannot be read", advice=_ADVICE) from None
+            if made is None:
+                raise ConfigurationError("the URL of the store cannot be read", advice=_ADVICE)
         else:
             made = URL.create("sqlite+pysqlite", database=os.fsdecode(url))
     finally:

@@ -61,7 +61,7 @@ class Terms:
     timeout: float | None
     transaction: bool
     until_empty: bool
-    hidden: Iterable[str]
+    hidden: Iterable[str] = attrs.field(repr=False)
 
     def __attrs_post_init__(self) -> None:
         if not callable(self.handler):

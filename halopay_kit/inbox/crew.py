@@ -121,7 +121,7 @@ class Crew:
     def _size(self, most: int, handled: int, took: float) -> int:
         """Claim what can be handled in half of a group's time, so that little is held that nobody works on."""
         if self._terms.attempts == 1:
-            pass  # or the events of a killed worker would have had their only try
+            return 1  # or the events of a killed worker would have had their only try
         fits = int(handled * GROUP / 2 / took) if took > 0 else self._terms.batch
         return max(1, min(fits, most * _GROWTH, self._terms.batch))
 

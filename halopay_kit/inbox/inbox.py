@@ -49,7 +49,7 @@ class Inbox:
             del url  # it may hold a password, and this frame may be shown in a traceback
 
     def __repr__(self) -> str:
-        return f"<Inbox {self.store.name}>"
+        return f"<Inbox {self.__dict__.get('store')!r}>"
 
     def __enter__(self) -> Self:
         return self

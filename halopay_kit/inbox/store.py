@@ -52,7 +52,10 @@ class Store:
         create: bool = True,
         unavailable: type[StoreUnavailable] = StoreUnavailable,
     ) -> None:
-        self._address = Address(url)
+        try:
+            self._address = Address(url)
+        finally:
+            del url  # it may hold a password, and this frame may be shown in a traceback
         self._unavailable = unavailable
         self._closed = False
         self.dialect = self._address.dialect
@@ -67,7 +70,7 @@ class Store:
             raise
 
     def __repr__(self) -> str:
-        return f"<Store {self._address}>"
+        return f"<Store {self.__dict__.get('_address')}>"
 
     @property
     def name(self) -> str:
@@ -132,11 +135,11 @@ class Store:
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
-            raise self._failed(error) from error
+            raise self._failed(error) from _bare(error)
         except Exception as error:
             if not type(error).__module__.startswith("psycopg"):
                 raise
-            raise self._failed(error) from error
+            raise self._failed(error) from _bare(error)
 
     def _failed(self, error: BaseException) -> HaloPayError:
         origin = getattr(error, "orig", None) or error
@@ -192,6 +195,15 @@ def _has_pipelines() -> bool:
     from psycopg import Pipeline
 
     return Pipeline.is_supported()
+
+
+def _bare(error: BaseException) -> BaseException:
+    """Take the frames off an error and off what led to it: in those of a driver that connects is the password."""
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error
 
 
 def _again(cause: BaseException | None) -> bool:

@@ -65,6 +65,14 @@ def test_a_new_field_is_sketched_without_its_values(day: Observed) -> None:
     }
 
 
+def test_what_is_new_beside_a_field_that_moved_is_told_too(day: Observed) -> None:
+    def move(envelope: dict[str, Any]) -> None:
+        envelope["data"]["details"] = {"mode": envelope["data"].pop("mode"), "risk_level": "low"}
+
+    only = attrs.evolve(day, exchanges=(saying(first(day, "order.create"), move),), deliveries=())
+    assert kinds(only) == [("field-moved", "order.create.mode"), ("field-added", "order.create.details.risk_level")]
+
+
 @pytest.mark.parametrize("value", ["somebody@example.com", "Jane Doe 1971-02-03", "4111111111111111", "x" * 500])
 def test_what_may_be_somebodys_data_is_in_no_finding(day: Observed, value: str) -> None:
     spoilt = [

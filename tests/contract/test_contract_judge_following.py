@@ -132,6 +132,21 @@ def test_many_payments_to_one_address_are_not_one_story(day: Observed) -> None:
     assert kinds(heard(day, attrs.evolve(again, at=(again.at or 0) + 20, delivery=None))) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"), [("Paid", "event-type"), ("Fail", "event-type"), ("Refunded", "value-unknown")]
+)
+def test_a_header_that_says_something_else_than_the_body_is_drift(day: Observed, said: str, kind: str) -> None:
+    (found,) = judge(
+        with_changed(day, with_headers(webhook(day, "PAYMENT", "TIME-OUT"), x_eventtype=said)), app_key=APP_KEY
+    )
+    assert (found.kind, found.place, found.grade) == (kind, "header.x-eventtype", "drift")
+
+
+@pytest.mark.parametrize("said", ["TIME-OUT", "Time-Out", "timeOut", "time_out"])
+def test_only_letters_count_in_that_header(day: Observed, said: str) -> None:
+    assert kinds(with_changed(day, with_headers(webhook(day, "PAYMENT", "TIME-OUT"), x_eventtype=said))) == []
+
+
 def attempts(day: Observed, gaps: Sequence[float], *, answered: str | None = "503", afresh: bool = True) -> Observed:
     """Return a webhook that comes again after each of these seconds, and another one much later."""
     event, other = webhook(day, "PAYOUT", "PAID"), webhook(day, "PAYMENT", "TIME-OUT")

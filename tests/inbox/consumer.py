@@ -51,7 +51,7 @@ def main(mode: str, url: str, directory: str) -> None:
         print("ready", flush=True)
         inbox.consume(
             handle,
-            lease=2.0 if mode == "joined" else 1.0,
+            lease={"joined": 2.0, "hang": 0.3}.get(mode, 1.0),
             workers=2 if mode in {"random", "joined"} else 1,
             backoff=[0.02],
             attempts=1000,

@@ -17,6 +17,7 @@ from halopay_kit import signing
 from halopay_kit.errors import ConfigurationError, FrequentOperation, InboxUnavailable
 from halopay_kit.inbox import Inbox
 from halopay_kit.inbox.consume import BACKOFF, Consumed
+from halopay_kit.inbox.hand import Hand
 from halopay_kit.inbox.work import Work
 from tests.inbox.waiting import KEY, Clock, at, fill, states, told
 
@@ -270,6 +271,18 @@ def test_no_event_is_begun_whose_lease_may_have_run_out(inbox, clock):
     assert {event.id for event in taken}.isdisjoint(seen[10:])
     assert len(seen) + len(taken) == 30 + consumed.late
     assert consumed.late <= 10
+
+
+def test_what_was_claimed_long_ago_is_not_begun(inbox, clock):
+    fill(inbox, "ABC")
+    hand = Hand(Work(inbox, "one", 60.0, 5), None)
+    assert hand.turn(3) == 3
+    assert hand.begin() is not None
+    hand.end()
+    clock.now += 31
+    assert hand.begin() is None
+    assert hand.turn(3) == 2
+    assert hand.begin() is not None
 
 
 @pytest.mark.parametrize("workers", [1, 3])

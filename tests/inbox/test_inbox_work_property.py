@@ -130,8 +130,8 @@ def test_claims_stay_in_order_apart_and_single_whatever_claimants_do(store_url):
     with Inbox(store_url, clock=clock) as inbox:
         made = type("Made", (Claims,), {"inbox": inbox, "clock": clock})
         quick = settings(
-            max_examples=20,
-            stateful_step_count=30,
+            max_examples=15,
+            stateful_step_count=25,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),

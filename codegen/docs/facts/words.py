@@ -46,7 +46,7 @@ def roles(text: str) -> frozenset[str]:
 
 def left_over(text: str) -> tuple[str, ...]:
     """Return the words of a text that announce nothing."""
-    return tuple(_WORD.findall(_SILENT.sub(" ", text)))
+    return tuple(word for word in _WORD.findall(_SILENT.sub(" ", text)) if len(word) > 1 or not word.isascii())
 
 
 def is_bare(text: str) -> bool:

@@ -10,6 +10,7 @@ _COMMANDS = {
     "export": "Write events to a file: Parquet, JSON lines or CSV.",
     "list": "List events, newest first.",
     "replay": "Send events to a URL, signed afresh.",
+    "revive": "Put dead events back.",
     "show": "Show one event with its deliveries.",
     "stats": "Show how many there are of everything, and how late.",
     "work": "Hand events to a command.",

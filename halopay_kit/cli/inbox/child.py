@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -13,6 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
+from halopay_kit.cli.inbox import shown
 from halopay_kit.errors import CommandFailed
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 SECRETS = ("HALOPAY_APP_KEY", "HALOPAY_APP_KEYS")
 _NAMED = ("kind", "app_id", "trade_no", "out_trade_no", "txid", "status", "verdict", "origin")
-_TOLD = ("id", "subject", *_NAMED, "amount_collected", "received_at", "signed_at", "attempts")
 _GRACE = 5.0  # seconds between asking a process to end and ending it
 _LAST_WORDS = 0.5  # seconds to read what a process wrote that has ended
 _KEPT = 4000  # bytes of its stderr
@@ -55,7 +54,7 @@ class Child:
             CommandFailed: it could not be run, took too long, or did not end with 0.
         """
         with tempfile.TemporaryFile() as told:
-            told.write(as_json(event))
+            told.write(shown.as_json(event).encode() + b"\n")
             told.seek(0)
             try:
                 process = subprocess.Popen(  # noqa: S603  # what the user gave to be run
@@ -114,14 +113,6 @@ class _Heard:
                 self._end = (self._end + chunk)[-_KEPT:]
                 sys.stderr.buffer.write(chunk)
                 sys.stderr.buffer.flush()
-
-
-def as_json(event: Stored) -> bytes:
-    """Return an event as one line of JSON; its `body` is the signed one, number for number."""
-    told = json.dumps({name: getattr(event, name) for name in _TOLD})
-    # Between JSON's tokens a line break is a space, and inside a string it cannot stand.
-    body = event.body.strip().replace(b"\r", b" ").replace(b"\n", b" ")
-    return told[:-1].encode() + b', "body": ' + body + b"}\n"
 
 
 def environ_of(event: Stored) -> dict[str, str]:

@@ -5,24 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 
 import attrs
 import click
 
 from halopay_kit.cli import output
+from halopay_kit.cli.environment import inbox_option
 
 _SAID = {"done": "done", "again": "to be tried again", "dead": "dead", "late": "handled too late, by a lost lease"}
 
 
 @click.command(context_settings={"allow_interspersed_args": False})
-@click.option(
-    "--inbox",
-    "url",
-    metavar="URL",
-    envvar="HALOPAY_INBOX",
-    required=True,
-    help="A file, sqlite:///… or postgresql://…; HALOPAY_INBOX when not given.",
-)
+@inbox_option
 @click.option("--once", is_flag=True, help="End when nothing is due.")
 @click.option("--workers", type=click.IntRange(1, 24), default=1, show_default=True, help="Processes at a time.")
 @click.option("--attempts", type=click.IntRange(1), default=10, show_default=True, help="Tries before it is dead.")
@@ -63,11 +58,11 @@ def command(
     """
     if shutil.which(command[0]) is None:
         raise click.BadParameter(f"{command[0]} is not a command", param_hint="COMMAND")
-    from halopay_kit.cli.inbox.child import SECRETS, Child
+    from halopay_kit.cli.inbox.child import Child
     from halopay_kit.inbox import Inbox
     from halopay_kit.inbox.interruption import interruptible
 
-    hidden = [part for name in SECRETS for pair in os.environ.get(name, "").split(",") for part in _keys(name, pair)]
+    _meet_keys()
     child = Child(command, os.environ, timeout=timeout, stdout=sys.stderr.buffer if as_json else None)
     with Inbox(url, create=False) as inbox, interruptible(passes_on=False) as stop:
         if not once and not as_json:
@@ -81,7 +76,6 @@ def command(
                 lease=lease,
                 attempts=attempts,
                 batch=1,  # what a process did is written down before the next one starts
-                hidden=hidden,
             )
         finally:
             child.end()
@@ -96,5 +90,12 @@ def command(
         raise click.exceptions.Exit(output.NOT_DONE)
 
 
-def _keys(name: str, pair: str) -> list[str]:
-    return [pair] if name == "HALOPAY_APP_KEY" else [pair.strip().partition("=")[2]]
+def _meet_keys() -> None:
+    """Make the keys of our environment known, so that no error of a command is kept with one in it."""
+    from halopay_kit.errors import ConfigurationError
+    from halopay_kit.signing import AppKey
+
+    pairs = os.environ.get("HALOPAY_APP_KEYS", "").split(",")
+    for key in (os.environ.get("HALOPAY_APP_KEY", ""), *(pair.partition("=")[2].strip() for pair in pairs)):
+        with suppress(ConfigurationError):
+            AppKey(key)

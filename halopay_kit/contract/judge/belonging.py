@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Literal
 
 import attrs
@@ -139,6 +138,4 @@ def _second(asked: object) -> int | None:
         return 0
     if isinstance(asked, str) and asked.isascii() and asked.isdigit() and len(asked) <= 10:
         return int(asked)
-    if isinstance(asked, Decimal):
-        return None
     return asked if type(asked) is int else None

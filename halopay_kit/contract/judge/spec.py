@@ -241,10 +241,6 @@ class _Reader:
             shape=self.shape(inner, place, where if inner is resolved else f"{where}/items") if has_shape else None,
         )
 
-    def _is_guess(self, schema: Schema, value: object) -> bool:
-        told = schema.get("x-values", {}).get(str(value), {})
-        return bool(told.get("x-provenance", schema.get("x-listed-provenance")) == "inferred")
-
     def _resolved(self, schema: Schema, at: str) -> tuple[Schema, str]:
         """Follow `$ref`s; what stands beside one overrides. Return the schema and where it stands."""
         if "anyOf" in schema:  # a reference that may be null

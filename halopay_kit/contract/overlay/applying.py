@@ -42,8 +42,13 @@ def apply(text: str, overlay: Overlay) -> Applied:
     Raises: OverlayRefused where it cannot be done safely, and for an overlay that would change the spec each time anew.
     """
     done = _once(text, overlay)
-    if done.after != text and _once(done.after, overlay).after != done.after:
-        raise OverlayRefused("applied a second time it would change the spec again")
+    if done.after != text:
+        try:
+            again = _once(done.after, overlay).after
+        except OverlayRefused as error:
+            raise OverlayRefused(f"applied a second time it would fail: {error.problem}") from error
+        if again != done.after:
+            raise OverlayRefused("applied a second time it would change the spec again")
     return done
 
 
@@ -78,7 +83,7 @@ def _one(body: str, root: nodes.Node, values: object, action: Action) -> tuple[s
     editor = Editor(body, root, action.after)
     for path in reversed(places):
         if action.remove:
-            if isinstance(path[-1], int) and isinstance(action.steps[-1], int):
+            if path and isinstance(action.steps[-1], int):
                 raise OverlayRefused(
                     f"{action.target}: an item is named by its value, as [?@ == 'amount'], not by its number"
                 )

@@ -77,12 +77,17 @@ class Desk:
         properties, old = path[:-1], str(path[-1])
         if self.at(path) is None or not self.is_new(properties, new, instead_of=old):
             return False
-        definition = {**self.at(path), **self.mark, "x-was": old}
+        definition = self.taken(path)
         self.update(properties, {new: definition}, why, after=old)
         self.remove(path, why)
         self.require(properties[:-1], old, new)
         self.relink(properties[:-1], renamed(old, new))
         return True
+
+    def taken(self, path: Path) -> dict[str, Any]:
+        """Return a property as it goes elsewhere; what was corrected in it goes with it, and needs no action any more."""
+        self.actions = [action for action in self.actions if action.steps[: len(path)] != path]
+        return {**self.at(path), **self.mark, "x-was": str(path[-1])}
 
     def require(self, owner: Path, old: str, new: str | None) -> None:
         """Take a name off the list of what an object requires, and put another one there."""

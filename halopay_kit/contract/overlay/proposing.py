@@ -90,8 +90,8 @@ def _corrected(
     for _ in range(_ROUNDS):
         begun = len(desk.actions)
         news = [each for each in findings if each.grade in _GRADES and each.id not in accepted]
-        for finding in news:
-            remedy = KINDS[finding.kind].remedy if finding.kind in KINDS else None
+        remedied = [(each, KINDS[each.kind].remedy if each.kind in KINDS else None) for each in news]
+        for finding, remedy in sorted(remedied, key=lambda pair: remedies.rank(pair[1])):
             if remedy is None or finding.id in tried:
                 continue
             tried.add(finding.id)

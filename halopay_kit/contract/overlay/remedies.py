@@ -29,6 +29,11 @@ _ROUTED = frozenset({"type", "out_trade_no"})
 Remedy = Callable[[Desk, "Finding", Path], bool]
 
 
+def rank(remedy: str | None) -> int:
+    """Return in which order remedies are tried: first what moves things."""
+    return list(_REMEDIES).index(remedy) if remedy in _REMEDIES else len(_REMEDIES)
+
+
 def correct(desk: Desk, finding: Finding, remedy: str) -> bool:
     """Let the spec learn from a finding; say whether it could.
 
@@ -97,7 +102,7 @@ def _move(desk: Desk, finding: Finding, path: Path) -> bool:
     into, name = _safe(finding.seen.get("into")), _safe(finding.seen.get("name") or path[-1])
     properties, old = path[:-1], str(path[-1])
     owner = properties[:-1]
-    definition = {**(desk.at(path) or {}), **desk.mark, "x-was": old}
+    definition = desk.taken(path)
     there = desk.at((*properties, into))
     if there is None:
         if not desk.is_new(properties, into):
@@ -235,10 +240,12 @@ def _safe(name: Any) -> str:
 
 
 _REMEDIES: Final[Mapping[str, Remedy]] = {
-    "add-property": _add_property,
-    "rename-property": _rename,
+    "list-data": _list_data,
+    "wrap-data": _wrap_data,
     "rename-properties": _rename_all,
+    "rename-property": _rename,
     "move-property": _move,
+    "add-property": _add_property,
     "remove-property": _not_seen,
     "set-type": _set_type,
     "set-format": _set_format,
@@ -248,6 +255,4 @@ _REMEDIES: Final[Mapping[str, Remedy]] = {
     "add-values": add_values,
     "add-code": add_code,
     "add-header": add_header,
-    "list-data": _list_data,
-    "wrap-data": _wrap_data,
 }
