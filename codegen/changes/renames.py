@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 
 T = TypeVar("T")
+S = TypeVar("S")
 _LIKELY = 0.6
 
 
@@ -17,15 +18,26 @@ def pairs(
 
     `alike` says how much speaks for two being the same beside their names, from 0 (cannot be) to 1.
     """
+
+    def score(one: T, other: T) -> float:
+        return _score(name(one), name(other), alike(one, other))
+
+    return matched(gone, new, name=name, score=score, likely=_LIKELY)
+
+
+def matched(
+    gone: Iterable[T], new: Iterable[S], *, name: Callable[[T | S], str], score: Callable[[T, S], float], likely: float
+) -> list[tuple[T, S, float]]:
+    """Pair by a score of one's own, from 0 to 1; what is less than likely is no pair."""
     news = list(new)
-    scored = [(_score(name(one), name(other), alike(one, other)), one, other) for one in gone for other in news]
+    scored = [(score(one, other), one, other) for one in gone for other in news]
     scored.sort(key=lambda row: (-row[0], name(row[1]), name(row[2])))
-    found: list[tuple[T, T, float]] = []
-    for score, one, other in scored:
-        if score < _LIKELY:
+    found: list[tuple[T, S, float]] = []
+    for likelihood, one, other in scored:
+        if likelihood < likely:
             break
         if not any(name(one) == name(before) or name(other) == name(after) for before, after, _ in found):
-            found.append((one, other, score))
+            found.append((one, other, likelihood))
     return found
 
 

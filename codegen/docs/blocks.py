@@ -29,11 +29,11 @@ class Paragraph:
 
 @attrs.frozen
 class Table:
-    """A table; a merged cell stands in each place that it covers."""
+    """A table; a merged cell stands in each place that it covers. `broken` says why nobody can be sure of its rows."""
 
     head: Row
     rows: tuple[Row, ...]
-    merged: bool = False
+    broken: str = ""
 
 
 @attrs.frozen

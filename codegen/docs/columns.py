@@ -17,10 +17,18 @@ _ROLES: Mapping[str, Role] = {
 }
 _LONGEST = max(len(name.split()) for name in _ROLES)
 _TYPES: Mapping[str, str] = {name: kind for kind, names in _WORDS["types"].items() for name in names}
-_CAPITALS = re.compile(r"[A-Z][a-z]+")
+TYPE_WORDS = "|".join(sorted(_TYPES, key=len, reverse=True))
+_CAPITALS = re.compile(r"[^\W\d_a-z][^\W\d_A-Z]*(?:-[^\W\d_A-Z]+)*")
+_LONGEST_FIRST = sorted(_ROLES, key=len, reverse=True)
 _MOST = 12
+_LONGEST_HEAD = 200
 YES = frozenset(_WORDS["required"])
 NO = frozenset(_WORDS["optional"])
+REQUIRED_WORDS = "|".join(
+    re.escape(form)
+    for word in sorted(YES | NO, key=len, reverse=True)
+    for form in dict.fromkeys((word, word.capitalize(), word.upper()))
+)
 _ARRAY = re.compile(r"^(?:array|list)?\s*[<\[(]\s*(\w*)\s*[>\])]$|^(\w+)\[\]$", re.IGNORECASE)
 
 
@@ -31,7 +39,11 @@ def roles(head: Sequence[str]) -> tuple[Role | None, ...]:
 
 def words(line: str) -> tuple[str, ...] | None:
     """Take a line for a table's head that was run together; None if it holds anything but two or more column names."""
+    if len(line) > _LONGEST_HEAD:
+        return None
     apart = _CAPITALS.findall(line) if " " not in line else line.split()
+    if " " not in line and not line.isascii() and "".join(apart) != line:
+        return next(((cells) for cells in _run_together(line, frozenset()) if len(cells) > 1), None)
     if "".join(apart) != line.replace(" ", "") or len(apart) > _MOST:
         return None
     found = max(_cut(apart, frozenset()), key=len, default=())
@@ -47,6 +59,16 @@ def _cut(left: Sequence[str], used: frozenset[Role]) -> Iterator[tuple[str, ...]
         role = _ROLES.get(_folded(cell))
         if role is not None and role not in used:
             yield from ((cell, *others) for others in _cut(left[size:], used | {role}))
+
+
+def _run_together(line: str, used: frozenset[Role]) -> Iterator[tuple[str, ...]]:
+    """Yield each way to cut a line without blanks or capitals into names of columns, the longest names first."""
+    if not line:
+        yield ()
+    for name in _LONGEST_FIRST:
+        if _ROLES[name] not in used and line.casefold().startswith(name):
+            rest = _run_together(line[len(name) :], used | {_ROLES[name]})
+            yield from ((line[: len(name)], *others) for others in rest)
 
 
 def wire_type(cell: str) -> str | None:

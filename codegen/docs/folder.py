@@ -55,7 +55,7 @@ def _which(path: Path, site: Site) -> tuple[str, str] | None:
         parts[-1] = stem
     else:
         language = next((part for part in parts[:-1] if part in site.locales), "en")
-    key = parts[-1] if parts[-1] in site.paths else names.get(parts[-1])
+    key = parts[-1] if parts[-1] in {*site.paths, *site.beside} else names.get(parts[-1])
     return None if key is None else (key, language)
 
 

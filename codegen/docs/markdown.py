@@ -10,6 +10,7 @@ from markdown_it.token import Token
 
 from codegen.docs import markup
 from codegen.docs.blocks import Block, Code, Heading, Paragraph, Table, plain, title
+from codegen.docs.page import OtherThanDocumentation
 
 _FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _ANCHOR = re.compile(r"\s*\{#([\w-]+)\}\s*$")
@@ -19,7 +20,7 @@ _MOST = 20_000_000
 def blocks(content: str) -> Iterator[Heading | Block]:
     """Read a page; what stands before it as settings is left out, HTML in it is read as HTML."""
     if len(content) > _MOST:
-        raise markup.OtherThanDocumentation("it is too large")
+        raise OtherThanDocumentation("it is too large")
     text = _FRONT.sub("", content.replace("\r\n", "\n"))
     tokens = MarkdownIt("commonmark", {"html": True, "maxNesting": 50}).enable(["table", "strikethrough"]).parse(text)
     for index, token in enumerate(tokens):

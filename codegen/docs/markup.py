@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lxml import etree, html
 
 from codegen.docs.blocks import Block, Code, Heading, Paragraph, Table, plain, spread, title
+from codegen.docs.page import OtherThanDocumentation
 
 _MOST = 20_000_000
 _DEEPEST = 200
@@ -24,13 +25,7 @@ _TEXT = frozenset({"p", "li", "dt", "dd", "summary", "figcaption", "blockquote"}
 _LANGUAGE = re.compile(r"language-([A-Za-z0-9+#-]+)")
 _SIGN_IN = re.compile(r"\b(log ?in|sign ?in|password|登录|登入|ログイン|로그인|connexion)\b", re.IGNORECASE)
 _NOT_FOUND = re.compile(r"page not found|\b404\b|not found|introuvable|見つかりません|找不到|찾을 수 없", re.IGNORECASE)
-
-
 _SHORT = 2000
-
-
-class OtherThanDocumentation(Exception):
-    """Something that is no page of documentation; the text says what."""
 
 
 def blocks(content: str) -> Iterator[Heading | Block]:
@@ -116,13 +111,15 @@ def _table(node: html.HtmlElement) -> Iterator[Table]:
             found.append([(plain(_text(cell)), _span(cell, "rowspan"), _span(cell, "colspan")) for cell in cells])
     if found:
         head, *rows = spread(found)
-        widest = len(head)
-        merged = any(
-            down > 1 or 1 < across < widest or (across > 1 and row is found[0])
-            for row in found
-            for _, down, across in row
-        )
-        yield Table(head, tuple(rows), merged)
+        yield Table(head, tuple(rows), "it has merged cells" if _is_merged(found) else "")
+
+
+def _is_merged(rows: Sequence[Sequence[tuple[str, int, int]]]) -> bool:
+    """Say whether cells are merged; a line of its own across the whole table only divides it."""
+    head, *below = rows
+    return any(down > 1 or across > 1 for _, down, across in head) or any(
+        down > 1 or across > 1 for row in below for _, down, across in row if len(row) > 1 or across < len(head)
+    )
 
 
 def _span(cell: html.HtmlElement, name: str) -> int:

@@ -30,6 +30,10 @@ class Page:
         return self.key if self.locale == "en" else f"{self.key} ({self.locale})"
 
 
+class OtherThanDocumentation(Exception):
+    """Something that is no page of documentation; the text says what."""
+
+
 class Unreadable(Exception):
     """A page that cannot be read, and why; it says nothing about what the page documents."""
 
@@ -46,14 +50,17 @@ class Site:
     url: str
     paths: Mapping[str, str]
     locales: Mapping[str, str]
+    beside: frozenset[str] = frozenset()
+    """What documents the wire, too, and is no page of the site."""
 
     def address(self, key: str, locale: str) -> str:
         """Return where a page is in a language."""
-        return f"{self.url}{self.locales[locale]}{self.paths[key]}"
+        return f"{self.url}{self.locales[locale]}{self.paths[key]}" if key in self.paths else ""
 
 
 def site(document: Document) -> Site:
-    """Read x-pages; what is no page of the site (the integration guide) is left out."""
+    """Read x-pages; what is no page of the site, as the integration guide, can only be saved."""
     found: Mapping[str, Any] = document.data.get("x-pages", {})
     paths = {key: path for key, path in found.get("paths", {}).items() if path.startswith("/")}
-    return Site(found.get("site", ""), paths, found.get("locales", {"en": ""}))
+    beside = frozenset(found.get("paths", {})) - frozenset(paths)
+    return Site(found.get("site", ""), paths, found.get("locales", {"en": ""}), beside)

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from codegen.docs import flattened, markdown, markup
 from codegen.docs.blocks import Block, Heading, Paragraph, Section, sections
-from codegen.docs.markup import OtherThanDocumentation
-from codegen.docs.page import Form, Page, Unreadable
+from codegen.docs.page import Form, OtherThanDocumentation, Page, Unreadable
 
 _READERS: Mapping[Form, Callable[[str], Iterator[Heading | Block]]] = {
     "html": markup.blocks,

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import attrs
+
+from halopay_api.policy import WEBHOOK_ROUTES
 
 Headers = tuple[tuple[str, str], ...]
 Outcome = Literal["success", "refusal", "either"]
 _NOTHING: Mapping[str, str] = {}
+
+
+def webhook_named(name: str) -> str:
+    """Return how a webhook of the spec is called here: `webhook.payment_qr_code` for `payment-qr-code`."""
+    return f"webhook.{name.replace('-', '_')}"
+
+
+WEBHOOKS: Final = tuple(webhook_named(route.webhook) for route in reversed(WEBHOOK_ROUTES))
+"""Every webhook, the one of orders first."""
+
+
+def header_of(headers: Headers, name: str) -> str | None:
+    """Return a header's value, the first of that name; `name` is in lower case, those of a message may not be."""
+    return next((value for known, value in headers if known.lower() == name), None)
 
 
 @attrs.frozen(kw_only=True)
@@ -57,6 +73,11 @@ class Exchange:
     error: str | None = None
     expects: Expectation | None = None
 
+    @property
+    def ref(self) -> str:
+        """Return what findings call it."""
+        return f"x{self.number}"
+
 
 @attrs.frozen(kw_only=True)
 class Delivery:
@@ -81,12 +102,23 @@ class Delivery:
     delivery: str | None = None
     target_time: float | None = None
 
+    @property
+    def ref(self) -> str:
+        """Return what findings call it."""
+        return f"d{self.number}"
+
+    @property
+    def sent_at(self) -> float | None:
+        """Return when it came by the target's own clock."""
+        return self.at if self.target_time is None else self.target_time
+
 
 @attrs.frozen(kw_only=True)
 class Observed:
     """Everything that a run or a file gave.
 
     Attributes:
+        app_id: the app that was asked as; None for traffic, which tells it by itself.
         target: what was looked at: `sandbox`, a base URL, `traffic: a.har`.
         live: the target counts as live, and was handled so.
         calls_planned: how many calls the run meant to send; None for traffic.
@@ -106,3 +138,8 @@ class Observed:
     interrupted: bool = False
     unreached: Mapping[str, str] = _NOTHING
     unreadable: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> tuple[Exchange | Delivery, ...]:
+        """Return exchanges and deliveries."""
+        return (*self.exchanges, *self.deliveries)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -37,6 +37,10 @@ class Finding:
     evidence: tuple[str, ...] = ()
     count: int = 1
     first_at: float | None = None
+
+    def owner(self, names: Iterable[str]) -> str | None:
+        """Return which of some operations, webhooks or other places it is at or inside of."""
+        return next((name for name in names if f"{self.place}.".startswith(f"{name}.")), None)
 
     @property
     def id(self) -> str:

@@ -7,10 +7,11 @@ refusal with HTTP 200; what it sends is written down, and judged with all the re
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from importlib.resources import files
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from halopay_kit.contract import bundled
 from halopay_kit.contract.caller import TOO_OFTEN
 from halopay_kit.contract.exchange import Exchange, Expectation, Headers
 from halopay_kit.contract.journey import ADDRESS, CURRENCY
@@ -81,15 +82,43 @@ def fuzz(target: Target, log: Log, scope: Scope, pace: Pace, progress: Callable[
         schema.auth.set_from_requests(sender.signing())
         sender.listen(schema)
         before = sender.count
-        _drain(schema)
+        with _straight(target.base_url):
+            _drain(schema)
         if sender.count == before:
             raise HaloPayError("schemathesis makes up no more calls")
 
 
-def _drain(schema: Any) -> None:
-    from schemathesis.engine import events, from_schema
+@contextmanager
+def _straight(base_url: str) -> Iterator[None]:
+    """Let calls to a base URL go there, whatever proxies the environment names."""
+    import schemathesis
 
-    for event in from_schema(schema).execute():
+    def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # noqa: ARG001  # named as schemathesis wants it
+        if case.operation.schema.config.base_url == base_url:
+            kwargs["proxies"] = {"no_proxy": "*"}
+
+    schemathesis.hook(before_call)  # there is no such hook of one schema only
+    try:
+        yield
+    finally:
+        schemathesis.hooks.unregister(before_call)
+
+
+def _drain(schema: Any) -> None:
+    from schemathesis.engine import events
+    from schemathesis.engine.core import Engine
+    from schemathesis.engine.run import Phase, PhaseName
+
+    class Unprobed(Engine):
+        """Leaves out what schemathesis wants to know of a server first: unsigned calls, some of them no HTTP."""
+
+        def get_phase_config(self, phase_name: PhaseName, *, is_supported: bool, requires_transitions: bool) -> Phase:
+            is_supported = is_supported and phase_name is not PhaseName.PROBING
+            return super().get_phase_config(
+                phase_name, is_supported=is_supported, requires_transitions=requires_transitions
+            )
+
+    for event in Unprobed(schema).execute():
         if isinstance(event, events.Interrupted):
             raise KeyboardInterrupt
         if isinstance(event, events.NonFatalError):
@@ -141,7 +170,7 @@ class _Sender:
     def listen(self, schema: Any) -> None:
         """Write down every call of a schema, answered or not."""
 
-        def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001  # named as schemathesis wants it
+        def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001  # likewise
             headers = tuple((name, value) for name, values in response.headers.items() for value in values)
             exchange = self._add(response.request, response.status_code, headers, response.content, None)
             if code(exchange) == TOO_OFTEN or response.status_code == 429:
@@ -207,9 +236,8 @@ def _document(scope: Scope) -> dict[str, Any]:
     """Return the spec with what the kit requires of a request, without security and webhooks, which nobody makes up."""
     from halopay_kit.sandbox.wire.spec import load
 
-    document = load().document
-    bundled = json.loads(files("halopay_api").joinpath("openapi.json").read_text("utf-8"))
-    wanted = {path: item for path, item in bundled["paths"].items() if scope.wants(item["post"]["operationId"])}
+    document, paths = load().document, bundled.document()["paths"]
+    wanted = {path: item for path, item in paths.items() if scope.wants(item["post"]["operationId"])}
     known = {item["post"]["operationId"] for item in wanted.values()}
     for path, item in wanted.items():
         answer = item["post"]["responses"]["200"]
@@ -256,6 +284,7 @@ def _settings(scope: Scope, missing: int, number: int, operations: int) -> dict[
         "dictionaries": {name: {"values": list(values)} for name, values in _TAKEN.items()},
         "parameters": {f"body.{name}": {"dictionary": name, "probability": _HOW_OFTEN} for name in _TAKEN},
         "checks": {"enabled": False},
+        "max-redirects": 0,
         "workers": 1,
         "generation": {"with-security-parameters": False, "no-shrink": True, "database": "none"},
         "phases": {

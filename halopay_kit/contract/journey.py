@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from typing import Any
 
 from halopay_api.models import FiatName
 from halopay_api.policy import TOLERANCE
+from halopay_kit.contract import bundled
 from halopay_kit.contract.caller import SUCCESS, Caller
 from halopay_kit.contract.exchange import Exchange, Expectation
 from halopay_kit.contract.log import done, envelope
@@ -201,13 +200,12 @@ def follow_ups(operation: str, answer: Mapping[str, Any]) -> Iterator[tuple[str,
 @functools.cache
 def links() -> Mapping[str, tuple[tuple[str, Mapping[str, str]], ...]]:
     """Return, for each operation, the operations that its answer links to, with their fields as expressions."""
-    spec = json.loads(files("halopay_api").joinpath("openapi.json").read_text("utf-8"))
     return {
         item["post"]["operationId"]: tuple(
             (link["operationId"], link["requestBody"])
             for link in item["post"]["responses"]["200"].get("links", {}).values()
         )
-        for item in spec["paths"].values()
+        for item in bundled.document()["paths"].values()
     }
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 import attrs
 
 Grade = Literal["broken", "drift", "note"]
+GRADES: tuple[Grade, ...] = get_args(Grade)
+"""The gravest first."""
+
 Remedy = Literal[
     "add-property",
     "rename-property",
@@ -57,6 +60,7 @@ class Kind:
         says: the sentence; in braces `place` and what is in `seen`.
         remedy: what the overlay may do about it.
         key: which entries of `seen` tell two findings of one kind at one place apart.
+        group: which of the `GROUPS` of checks finds it.
     """
 
     name: str
@@ -65,6 +69,7 @@ class Kind:
     says: str
     remedy: Remedy | None = None
     key: tuple[str, ...] = ()
+    group: str = ""
 
 
 def _broken(name: str, says: str, remedy: Remedy | None = None, key: tuple[str, ...] = ()) -> Kind:
@@ -85,89 +90,107 @@ def _note(name: str, says: str, key: tuple[str, ...] = ()) -> Kind:
     return Kind(name, "note", "note", says, None, key)
 
 
-_ALL = (
-    # fields
-    _drift("field-added", "{place} came; the spec has no field {name}.", "add-property"),
-    _broken("field-missing", "{place} should be there and is not.", "remove-property"),
-    _broken("field-renamed", "{place} is called {name} now.", "rename-property", ("name",)),
-    _broken("field-moved", "{place} is inside {into} now.", "move-property", ("into",)),
-    _broken("fields-recased", "All fields of {place} have names in {style} now.", "rename-properties", ("style",)),
-    _broken("type-changed", "{place} is {type} where the spec says {spec}.", "set-type", ("type",)),
-    _broken("null", "{place} is null where the spec says {spec}.", "allow-null"),
-    _drift("value-empty", "{place} is an empty string.", "allow-empty"),
-    _drift("value-unknown", "{place} has the value {value}, which the spec does not list.", "add-values", ("value",)),
-    _broken("value-recased", "{place} has listed values in another case.", "add-values"),
-    _broken("value-malformed", "{place} does not have the form that the spec gives it.", None),
-    _broken("amount-comma", "{place} has a decimal comma.", "set-format"),
-    _broken("amount-exponent", "{place} has an exponent.", "set-format"),
-    _broken("amount-unit", "{place} has a unit behind the amount.", "set-format"),
-    _broken("amount-malformed", "{place} is no plain decimal.", "set-format"),
-    _broken("time-scale", "{place} is in {unit} where the spec says {spec}.", "set-unit", ("unit",)),
-    _broken("time-format", "{place} is a date in words where the spec says unix seconds.", "set-format"),
-    # what belongs together
-    _always("echo", "{place} is not what was asked for."),
-    _always("money-inexact", "{place} is not the exact amount: {why}.", None, ("why",)),
-    _always("expiry", "{place} does not end when it should: {why}.", None, ("why",)),
-    # data and envelope
-    _broken("data-listed", "The data of {place} are a list where the spec says an object.", "list-data"),
-    _broken("data-paged", "The list of {place} is a page now: an object with the list in {name}.", "wrap-data"),
-    _broken("data-wrapped", "The data of {place} are inside {name} now.", "wrap-data"),
-    _broken("data-text", "The data of {place} are JSON in a string."),
-    _broken("data-null", "The data of {place} are null in a success."),
-    _broken("data-missing", "A success of {place} has no data."),
-    _broken("data-malformed", "The data of {place} are {type} where the spec says {spec}.", None, ("type",)),
-    _always("data-with-refusal", "A refusal of {place} came with data."),
-    _drift("refusal-data-empty", "A refusal came with empty data ({type}); the spec says none.", None, ("type",)),
-    _drift("success-code", "Success has the code {code}, not 0.", None, ("code",)),
-    _always("envelope-missing", "A success comes without its envelope."),
-    _always("envelope-wrapped", "The envelope is inside {name} now."),
-    _always("envelope-malformed", "What came is {type}, not an object ({place}).", None, ("type",)),
-    _drift("http-status", "An answer came with HTTP {status}; the spec knows 200.", None, ("status",)),
-    # outcome
-    _drift("code-unknown", "{place} refused with {code}, which the spec does not list.", "add-code", ("code",)),
-    _always("wrong-code", "{place} refused {why} with {code}, not with {expected}.", None, ("why", "code")),
-    _always("accepted", "{place} should have refused {why} and did not.", None, ("why",)),
-    _always("refused", "{place} should have succeeded and refused with {code}.", None, ("code",)),
-    _note("frequent", "{place} was called too often (20009)."),
-    _always(
-        "not-an-answer",
-        "{place} was answered by something that is not HaloPay: HTTP {status}, {content}.",
-        None,
-        ("status",),
+_BY_GROUP: Mapping[str, tuple[Kind, ...]] = {
+    "fields": (
+        _drift("field-added", "{place} came; the spec has no field {name}.", "add-property"),
+        _broken("field-missing", "{place} should be there and is not.", "remove-property"),
+        _broken("field-renamed", "{place} is called {name} now.", "rename-property", ("name",)),
+        _broken("field-moved", "{place} is inside {into} now.", "move-property", ("into",)),
+        _broken("fields-recased", "All fields of {place} have names in {style} now.", "rename-properties", ("style",)),
+        _broken("type-changed", "{place} is {type} where the spec says {spec}.", "set-type", ("type",)),
+        _broken("null", "{place} is null where the spec says {spec}.", "allow-null"),
     ),
-    _always("operation-missing", "There is nothing at the path of {place}: HTTP {status}."),
-    _broken("no-answer", "{place} was not answered."),
-    _drift("path-unknown", "A path that the spec does not have has a signed answer: {path}.", None, ("path",)),
-    # headers
-    _always("header-missing", "There is no {place}."),
-    _always("header-doubled", "The {place} is there twice."),
-    _always("header-renamed", "The {place} is called {name} now.", None, ("name",)),
-    _drift("header-unknown", "{place} came; the spec does not have it.", "add-header"),
-    _always("content-type", "The content type is {value}, not application/json.", None, ("value",)),
-    _always("app-id-changed", "X-Appid names another app."),
-    _drift("event-type", "X-EventType and the body's status say different things."),
-    # signature and time
-    _always(
-        "signature-wrong", "The signature is not of these bytes under this AppKey; {verified} of the others verify."
+    "values": (
+        _drift("value-empty", "{place} is an empty string.", "allow-empty"),
+        _drift(
+            "value-unknown", "{place} has the value {value}, which the spec does not list.", "add-values", ("value",)
+        ),
+        _broken("value-recased", "{place} has listed values in another case.", "add-values"),
+        _broken("value-malformed", "{place} does not have the form that the spec gives it.", None),
+        _broken("amount-comma", "{place} has a decimal comma.", "set-format"),
+        _broken("amount-exponent", "{place} has an exponent.", "set-format"),
+        _broken("amount-unit", "{place} has a unit behind the amount.", "set-format"),
+        _broken("amount-malformed", "{place} is no plain decimal.", "set-format"),
+        _broken("time-scale", "{place} is in {unit} where the spec says {spec}.", "set-unit", ("unit",)),
+        _broken("time-format", "{place} is a date in words where the spec says unix seconds.", "set-format"),
     ),
-    _always("signature-reading", "Signed in another way than documented: {reading}.", None, ("reading",)),
-    _note("signature-unjudged", "Signatures were not judged: {reason}.", ("reason",)),
-    _always(
-        "request-signature",
-        "A call whose signature does not belong to its bytes was answered with success: the "
-        "recording was changed, or nobody verifies.",
+    "relations": (
+        _always("echo", "{place} is not what was asked for."),
+        _always("money-inexact", "{place} is not the exact amount: {why}.", None, ("why",)),
+        _always("expiry", "{place} does not end when it should: {why}.", None, ("why",)),
     ),
-    _always("stale", "Signed at a time that is more than {tolerance} seconds off."),
-    # what follows what
-    _always("transition-illegal", "{place} went from {from} to {to}.", None, ("from", "to")),
-    _always("amount-fell", "{place} became less."),
-    _drift(
-        "schedule",
-        "A webhook was not delivered again as scheduled: step {step}, after {expected} seconds.",
-        None,
-        ("step",),
+    "data": (
+        _broken("data-listed", "The data of {place} are a list where the spec says an object.", "list-data"),
+        _broken("data-paged", "The list of {place} is a page now: an object with the list in {name}.", "wrap-data"),
+        _broken("data-wrapped", "The data of {place} are inside {name} now.", "wrap-data"),
+        _broken("data-text", "The data of {place} are JSON in a string."),
+        _broken("data-null", "The data of {place} are null in a success."),
+        _broken("data-missing", "A success of {place} has no data."),
+        _broken("data-malformed", "The data of {place} are {type} where the spec says {spec}.", None, ("type",)),
+        _always("data-with-refusal", "A refusal of {place} came with data."),
     ),
-)
+    "envelope": (
+        _drift("refusal-data-empty", "A refusal came with empty data ({type}); the spec says none.", None, ("type",)),
+        _drift("success-code", "Success has the code {code}, not 0.", None, ("code",)),
+        _always("envelope-missing", "A success comes without its envelope."),
+        _always("envelope-wrapped", "The envelope is inside {name} now."),
+        _always("envelope-malformed", "What came is {type}, not an object ({place}).", None, ("type",)),
+        _drift("http-status", "An answer came with HTTP {status}; the spec knows 200.", None, ("status",)),
+    ),
+    "outcome": (
+        _drift("code-unknown", "{place} refused with {code}, which the spec does not list.", "add-code", ("code",)),
+        _always("wrong-code", "{place} refused {why} with {code}, not with {expected}.", None, ("why", "code")),
+        _always("accepted", "{place} should have refused {why} and did not.", None, ("why",)),
+        _always("refused", "{place} should have succeeded and refused with {code}.", None, ("code",)),
+        _note("frequent", "{place} was called too often (20009)."),
+        _always(
+            "not-an-answer",
+            "{place} was answered by something that is not HaloPay: HTTP {status}, {content}.",
+            None,
+            ("status",),
+        ),
+        _always("operation-missing", "There is nothing at the path of {place}: HTTP {status}."),
+        _broken("no-answer", "{place} was not answered."),
+        _drift("path-unknown", "A path that the spec does not have has a signed answer: {path}.", None, ("path",)),
+    ),
+    "headers": (
+        _always("header-missing", "There is no {place}."),
+        _always("header-doubled", "The {place} is there twice."),
+        _always("header-renamed", "The {place} is called {name} now.", None, ("name",)),
+        _drift("header-unknown", "{place} came; the spec does not have it.", "add-header"),
+        _always("content-type", "The content type is {value}, not application/json.", None, ("value",)),
+        _always("app-id-changed", "X-Appid names another app."),
+        _drift("event-type", "X-EventType and the body's status say different things."),
+    ),
+    "signature": (
+        _always(
+            "signature-wrong", "The signature is not of these bytes under this AppKey; {verified} of the others verify."
+        ),
+        _always("signature-reading", "Signed in another way than documented: {reading}.", None, ("reading",)),
+        _note("signature-unjudged", "Signatures were not judged: {reason}.", ("reason",)),
+        _always(
+            "request-signature",
+            "A call whose signature does not belong to its bytes was answered with success: the "
+            "recording was changed, or nobody verifies.",
+        ),
+    ),
+    "freshness": (_always("stale", "Signed at a time that is more than {tolerance} seconds off."),),
+    "order of events": (
+        _always("transition-illegal", "{place} went from {from} to {to}.", None, ("from", "to")),
+        _always("amount-fell", "{place} became less."),
+        _drift(
+            "schedule",
+            "A webhook was not delivered again as scheduled: step {step}, after {expected} seconds.",
+            None,
+            ("step",),
+        ),
+    ),
+}
 
-KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
+GROUPS = tuple(_BY_GROUP)
+"""The groups of checks."""
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {kind.name: attrs.evolve(kind, group=group) for group, kinds in _BY_GROUP.items() for kind in kinds}
+)
 """Every kind by its name."""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
-from halopay_api import codec
 from halopay_api.operations import OPERATIONS
-from halopay_kit.contract.exchange import Delivery, Exchange, Headers, Observed
+from halopay_kit.contract.exchange import Delivery, Exchange, Observed, header_of
 from halopay_kit.contract.log import code, envelope
+from halopay_kit.contract.parsed import fields_of
 from halopay_kit.contract.result import Settled, Verdict
 from halopay_kit.signing import AppKey
 
@@ -80,7 +80,7 @@ def _retries(observed: Observed, _keys: Keys) -> Said:
         return "not reachable", _NO_WEBHOOK, ()
     if not many:
         return "not reachable", "no webhook was tried twice, some time apart", ()
-    anew = [each for each in many if len({_header(one.headers, "x-timestamp") for one in each}) > 1]
+    anew = [each for each in many if len({header_of(one.headers, "x-timestamp") for one in each}) > 1]
     evidence = _names(itertools.chain.from_iterable(many))
     if len(anew) == len(many):
         return "settled", "a retry is signed afresh: its X-Timestamp is its own", evidence
@@ -92,8 +92,8 @@ def _retries(observed: Observed, _keys: Keys) -> Said:
 def _event_type(observed: Observed, _keys: Keys) -> Said:
     pairs: dict[tuple[str, str], Delivery] = {}
     for delivery in observed.deliveries:
-        status = _fields(delivery).get("status")
-        header = _header(delivery.headers, "x-eventtype")
+        status = fields_of(delivery.body).get("status")
+        header = header_of(delivery.headers, "x-eventtype")
         if isinstance(status, str) and (status in _STATUSES or header is None):
             shown = "no header" if header is None else header if header.lower() == status.lower() else "another value"
             pairs.setdefault((status if status in _STATUSES else "a status", shown), delivery)
@@ -106,8 +106,8 @@ def _event_type(observed: Observed, _keys: Keys) -> Said:
 def _encrypted(observed: Observed, _keys: Keys) -> Said:
     if not observed.deliveries:
         return "not reachable", _NO_WEBHOOK, ()
-    readable = [each for each in observed.deliveries if _fields(each)]
-    signed = [each for each in readable if _header(each.headers, "x-sign")]
+    readable = [each for each in observed.deliveries if fields_of(each.body)]
+    signed = [each for each in readable if header_of(each.headers, "x-sign")]
     if len(signed) == len(observed.deliveries):
         return "settled", "webhooks are signed, and their bodies can be read by anybody", _names(signed)
     if not readable:
@@ -121,7 +121,7 @@ def _expiry(observed: Observed, _keys: Keys) -> Said:
         return "not reachable", _why(observed, "entrust.pre_create", "no hosted order with an expiry was created"), ()
     said = []
     for exchange in probed:
-        sent = _sent(exchange).get("time_expire")
+        sent = fields_of(exchange.request_body).get("time_expire")
         data = envelope(exchange).get("data")
         got = data.get("time_expire") if isinstance(data, dict) else None
         kind = "a string" if isinstance(sent, str) else "an integer"
@@ -135,7 +135,8 @@ def _expiry(observed: Observed, _keys: Keys) -> Said:
 
 
 def _fiats(observed: Observed, _keys: Keys) -> Said:
-    probed = {_sent(each).get("fiat_name"): each for each in observed.exchanges if _probes(each, "fiat-count")}
+    asked_for = [each for each in observed.exchanges if _probes(each, "fiat-count")]
+    probed = {fields_of(each.request_body).get("fiat_name"): each for each in asked_for}
     listed = next(field for field in OPERATIONS["order.create"].fields if field.name == "fiat_name").values
     asked = [name for name in listed if name in probed]
     if len(asked) < len(listed):
@@ -175,8 +176,8 @@ def _why(observed: Observed, operation: str, otherwise: str) -> str:
 
 def _signed(exchange: Exchange, keys: Keys, *, prose: bool) -> bool:
     """Say whether the answer is signed in that reading; never where the recorder wrote its bytes anew."""
-    body, timestamp = exchange.answer_body, _header(exchange.answer_headers, "x-timestamp")
-    signature = _header(exchange.answer_headers, "x-sign")
+    body, timestamp = exchange.answer_body, header_of(exchange.answer_headers, "x-timestamp")
+    signature = header_of(exchange.answer_headers, "x-sign")
     if not exchange.raw or body is None or timestamp is None or signature is None:
         return False
     content = body + timestamp.encode("latin-1", "replace")
@@ -196,26 +197,5 @@ def _apart(attempts: Sequence[Delivery]) -> bool:
     return bool(times) and max(times) - min(times) >= _APART
 
 
-def _header(headers: Headers, name: str) -> str | None:
-    return next((value for each, value in headers if each.lower() == name), None)
-
-
-def _fields(delivery: Delivery) -> dict[str, object]:
-    return _object(delivery.body)
-
-
-def _sent(exchange: Exchange) -> dict[str, object]:
-    return _object(exchange.request_body)
-
-
-def _object(body: bytes | None) -> dict[str, object]:
-    try:
-        found = codec.parse(body or b"")
-    except codec.DecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _names(seen: Iterable[Exchange | Delivery]) -> tuple[str, ...]:
-    names = (f"{'x' if isinstance(each, Exchange) else 'd'}{each.number}" for each in seen)
-    return tuple(itertools.islice(dict.fromkeys(names), _FEW))
+    return tuple(itertools.islice(dict.fromkeys(each.ref for each in seen), _FEW))

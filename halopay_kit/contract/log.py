@@ -8,8 +8,9 @@ from typing import Any
 
 import attrs
 
-from halopay_api import codec
+from halopay_api.policy import RESULT_CODES
 from halopay_kit.contract.exchange import Delivery, Exchange, Observed
+from halopay_kit.contract.parsed import fields_of
 
 
 class Log:
@@ -51,13 +52,7 @@ class Log:
 
 def envelope(exchange: Exchange) -> Mapping[str, Any]:
     """Return the answer's object as far as it can be read, verified or not; nothing where it cannot."""
-    if exchange.answer_body is None:
-        return {}
-    try:
-        found = codec.parse(exchange.answer_body)
-    except codec.DecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return fields_of(exchange.answer_body)
 
 
 def code(exchange: Exchange) -> int | None:
@@ -68,6 +63,4 @@ def code(exchange: Exchange) -> int | None:
 
 def done(exchange: Exchange) -> bool:
     """Say whether the call may have been done: an answer came that is no refusal by a code of the spec."""
-    from halopay_api.policy import RESULT_CODES
-
     return exchange.status == 200 and (code(exchange) or 0) not in RESULT_CODES.keys() - {0}

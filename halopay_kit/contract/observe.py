@@ -10,7 +10,7 @@ import attrs
 
 from halopay_api.operations import OPERATIONS
 from halopay_kit.contract.caller import Caller
-from halopay_kit.contract.exchange import Delivery, Observed
+from halopay_kit.contract.exchange import WEBHOOKS, Delivery, Observed
 from halopay_kit.contract.journey import NOBODY, Journey
 from halopay_kit.contract.log import Log
 from halopay_kit.contract.pace import Pace
@@ -23,7 +23,6 @@ Phase = Literal["journey", "headers", "bodies", "fuzz"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
 CASES = 5000
 QUICK = 1000
-WEBHOOKS = ("webhook.payment", "webhook.payout", "webhook.payment_qr_code")
 _ALL_EFFECTS = frozenset({"read", "creates", "moves-money"})
 
 
@@ -98,7 +97,7 @@ def _look(target: Target, scope: Scope, caller: Caller, prefix: str, progress: C
         obstacle = None if target.player is None else target.player.obstacle()
         if obstacle is not None:
             caller.log.unreached.update(dict.fromkeys(WEBHOOKS, obstacle))
-        with Receiver(caller.log, target.clock, scope.webhook_port) as receiver:
+        with Receiver(caller.log, target.clock, scope.webhook_port, signed_by=target.webhook_clock) as receiver:
             Journey(caller, receiver, None if obstacle else target.player, prefix).run()
     probes = Probes(caller, prefix)
     for operation in OPERATIONS.values():

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from halopay_api.policy import ACKNOWLEDGEMENT
-from halopay_kit.contract.exchange import Delivery, Headers
+from halopay_kit.contract.exchange import WEBHOOKS, Delivery, Headers
 from halopay_kit.contract.log import Log
 from halopay_kit.errors import ConfigurationError
 
@@ -22,15 +22,20 @@ _LONGEST_BODY = 1024 * 1024
 class Receiver:
     """Serves between `with` and its end; a path names the webhook that comes there, and of what.
 
+    `clock` is the target's; `signed_by` the one whose time webhooks carry, where that is another.
+
     Attributes:
         refuses: number → how often what comes for it is answered with 503 before it is taken in.
     """
 
-    def __init__(self, log: Log, clock: Callable[[], float], port: int = 0) -> None:
+    def __init__(
+        self, log: Log, clock: Callable[[], float], port: int = 0, *, signed_by: Callable[[], float] | None = None
+    ) -> None:
         self.refuses: dict[str, int] = {}
         self._numbers: set[str] = set()
         self._log = log
         self._clock = clock
+        self._signed_by = signed_by
         self._over = False
         self._arrived = threading.Condition()
         try:
@@ -51,7 +56,10 @@ class Receiver:
     def take(self, path: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
         """Write an attempt down; return status and body of the answer."""
         number, _, name = path[1:].partition("/")
-        at = self._clock()
+        webhook = f"webhook.{name}"
+        at, target_time = self._clock(), None
+        if self._signed_by is not None:
+            at, target_time = self._signed_by(), at
         with self._arrived:
             refused = self.refuses.get(number, 0) > 0
             if refused:
@@ -60,8 +68,9 @@ class Receiver:
             self._log.add_delivery(
                 Delivery(
                     number=0,
-                    webhook=f"webhook.{name}" if name in _WEBHOOKS else None,
+                    webhook=webhook if webhook in WEBHOOKS else None,
                     at=at,
+                    target_time=target_time,
                     headers=headers,
                     body=body,
                     answered=str(_REFUSAL) if refused else ACKNOWLEDGEMENT,
@@ -89,9 +98,6 @@ class Receiver:
         socket.create_connection(("127.0.0.1", self._server.server_address[1])).close()  # wakes the thread up
         self._thread.join()
         self._server.server_close()
-
-
-_WEBHOOKS = frozenset({"payment", "payout", "payment_qr_code"})
 
 
 class _Server(ThreadingHTTPServer):

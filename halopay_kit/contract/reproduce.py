@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from halopay_api import codec
 from halopay_api.operations import OPERATIONS
 from halopay_kit.contract.exchange import Exchange, Observed
+from halopay_kit.contract.parsed import parsed
 from halopay_kit.contract.probes import SEALED
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _LONGEST = 200  # characters of a body that are shown
 
 def commands(observed: Observed, findings: Iterable[Finding], rerun: str) -> dict[str, str]:
     """Return a command for each finding that has evidence; `rerun` is the one that makes the whole run again."""
-    seen = {f"x{exchange.number}": exchange for exchange in observed.exchanges}
+    seen = {exchange.ref: exchange for exchange in observed.exchanges}
     found = {}
     for finding in findings:
         exchanges = [seen[name] for name in finding.evidence if name in seen]
@@ -63,8 +64,5 @@ def _told(exchange: Exchange, rerun: str) -> str:
 
 
 def _fields(exchange: Exchange) -> Mapping[str, Any] | None:
-    try:
-        found = codec.parse(exchange.request_body or b"")
-    except codec.DecodeError:
-        return None
+    found = parsed(exchange.request_body)
     return found if isinstance(found, dict) and all(type(value) in (str, int) for value in found.values()) else None

@@ -12,7 +12,7 @@ from halopay_kit.contract.exchange import Observed
 if TYPE_CHECKING:
     from halopay_kit.contract.finding import Finding
 
-KEPT, BROKEN, USAGE, DRIFTED = 0, 1, 2, 3
+KEPT, BROKEN, DRIFTED = 0, 1, 3
 Settled = Literal["settled", "not reachable", "open"]
 
 
@@ -75,7 +75,12 @@ class Result:
     seed: int | None = None
 
     @property
+    def verdict(self) -> Literal["broken", "drift", "kept"]:
+        """Say whether the spec is kept, and if not, how grave it is."""
+        grades = {finding.grade for finding in self.findings}
+        return "broken" if "broken" in grades else "drift" if "drift" in grades else "kept"
+
+    @property
     def exit_code(self) -> int:
         """Return 1 where something is broken, 3 where there is drift and nothing worse, else 0."""
-        grades = {finding.grade for finding in self.findings}
-        return BROKEN if "broken" in grades else DRIFTED if "drift" in grades else KEPT
+        return {"broken": BROKEN, "drift": DRIFTED, "kept": KEPT}[self.verdict]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from halopay_api.operations import OPERATIONS
-from halopay_kit.contract.exchange import Observed
-from halopay_kit.contract.observe import WEBHOOKS
+from halopay_kit.contract.exchange import WEBHOOKS, Exchange, Observed
 from halopay_kit.contract.result import Check
 
 if TYPE_CHECKING:
     from halopay_kit.contract.finding import Finding
 
+SHARED = ("envelope", "header", "signature")
+"""Where something is that is no single operation's or webhook's."""
+
 _OWNERS = (*OPERATIONS, *WEBHOOKS)
-_SHARED = ("envelope", "header", "signature")
-_ALL = ""
 _GRAVE = frozenset({"broken", "drift"})
 _NOTHING_SEEN = "nothing of it was seen"
 
@@ -28,28 +28,22 @@ def checks(observed: Observed, findings: Sequence[Finding], worst: Mapping[str, 
     an exchange (`x12`) or a delivery (`d3`).
     """
     grave = [finding for finding in findings if finding.grade in _GRAVE]
-    blamed = {_owner(finding) for finding in grave}
+    blamed = {finding.owner(_OWNERS) for finding in grave}
     grades: dict[str, Counter[str]] = {name: Counter() for name in _OWNERS}
-    for name, seen in _cases(observed):
+    for each in observed.seen:
+        name = each.operation if isinstance(each, Exchange) else each.webhook
         if name in grades:
-            grades[name][worst.get(seen, "") if blamed & {name, _ALL} else ""] += 1
+            grades[name][worst.get(each.ref, "") if blamed & {name, None} else ""] += 1
     lines = [
         _line(name, grade.total(), grade["broken"], grade["drift"], observed.unreached.get(name, _NOTHING_SEEN))
         for name, grade in grades.items()
     ]
-    cases = len(observed.exchanges) + len(observed.deliveries)
-    for name in _SHARED:
-        about = [finding for finding in grave if finding.place.partition(".")[0] == name]
+    cases = len(observed.seen)
+    for name in SHARED:
+        about = [finding for finding in grave if finding.owner(SHARED) == name]
         if about:
             lines.append(_line(name, cases, _count(about, "broken"), _count(about, "drift"), _NOTHING_SEEN))
     return tuple(lines)
-
-
-def _cases(observed: Observed) -> Iterator[tuple[str | None, str]]:
-    for exchange in observed.exchanges:
-        yield exchange.operation, f"x{exchange.number}"
-    for delivery in observed.deliveries:
-        yield delivery.webhook, f"d{delivery.number}"
 
 
 def _line(name: str, cases: int, failed: int, drifted: int, why_not: str) -> Check:
@@ -67,8 +61,3 @@ def _line(name: str, cases: int, failed: int, drifted: int, why_not: str) -> Che
 
 def _count(findings: Iterable[Finding], grade: str) -> int:
     return max((finding.count for finding in findings if finding.grade == grade), default=0)
-
-
-def _owner(finding: Finding) -> str:
-    """Return the operation or webhook that a finding's place belongs to."""
-    return next((name for name in _OWNERS if f"{finding.place}.".startswith(f"{name}.")), _ALL)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from halopay_api import codec
-from halopay_kit.contract.exchange import Delivery
+from halopay_kit.contract.exchange import Delivery, webhook_named
+from halopay_kit.contract.parsed import fields_of
 from halopay_kit.inbox import Delivery as Kept
 from halopay_kit.inbox import Inbox
 
@@ -33,24 +33,16 @@ def latest_number(deliveries: Iterable[Delivery], webhook: str) -> str | None:
     found = None
     for delivery in deliveries:
         if delivery.webhook == webhook:
-            number = _fields(delivery).get("trade_no")
+            number = fields_of(delivery.body).get("trade_no")
             found = number if isinstance(number, str) and number else found
     return found
-
-
-def _fields(delivery: Delivery) -> dict[str, object]:
-    try:
-        found = codec.parse(delivery.body or b"")
-    except codec.DecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _kept(inbox: Inbox, since: float) -> Iterator[tuple[Kept, str | None, str]]:
     after: int | None = None
     while events := inbox.events(since=since, origin="webhook", after=after, limit=_PAGE):
         for event in events:
-            webhook = f"webhook.{event.kind.replace('-', '_')}"
+            webhook = webhook_named(event.kind)
             yield from ((each, webhook, f"event {event.id}") for each in inbox.deliveries(event.id))
         after = events[-1].id
     before: int | None = None

@@ -26,6 +26,7 @@ class Target:
         live: real money may be behind it: only the calls of a plan are sent, never an unsigned or a wrong one.
         ours: it was started for this run; calls go by its own clock, and no number is taken there.
         clock: unix seconds that calls carry.
+        webhook_clock: unix seconds that webhooks carry, where that is another clock.
         player: who plays payer, chain and clock there; None: nobody does.
     """
 
@@ -36,11 +37,12 @@ class Target:
     live: bool
     ours: bool = False
     clock: Callable[[], float] = time.time  # noqa: TID251  # a target's own time is the machine's, but for a sandbox
+    webhook_clock: Callable[[], float] | None = None
     player: Player | None = None
 
     @classmethod
     def sandbox(cls, box: Sandbox) -> Self:
-        """Return a sandbox of this process, which runs; its webhooks carry its own time."""
+        """Return a sandbox of this process, which runs."""
         return cls(
             name="sandbox",
             base_url=box.base_url,
@@ -49,6 +51,7 @@ class Target:
             live=False,
             ours=True,
             clock=box.clock.now,
+            webhook_clock=box.clock.machine if box.webhooks_signed_at == "machine" else None,
             player=BoxPlayer(box),
         )
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple, get_args
 
-from sqlalchemy import ColumnElement, Connection, Select, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Connection, literal_column, select, tuple_
 
 from halopay_kit import signing
 from halopay_kit.errors import ConfigurationError
+from halopay_kit.inbox import tally
 from halopay_kit.inbox.identity import column
 from halopay_kit.inbox.schema import USUAL, redeliveries, subjects
 from halopay_kit.inbox.schema import events as _events
@@ -20,7 +21,6 @@ from halopay_kit.inbox.transitions import KINDS, Verdict
 
 _MOST: Final = 10_000
 _IDS: Final = 2**63
-_NEWEST: Final = (_events.c.received_at.desc(), _events.c.id.desc())
 
 
 class _Filter(NamedTuple):
@@ -41,6 +41,21 @@ FILTERS: Final = (
 )
 """From that which usually leaves the fewest events to that which leaves the most."""
 
+_BY_INDEX: Final = "SELECT " + ", ".join(
+    f"set_config('{setting}', '{value}', true)"
+    for setting, value in {
+        "enable_seqscan": "off",
+        "enable_bitmapscan": "off",
+        "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
+        "max_parallel_workers_per_gather": "0",
+        "jit": "off",
+    }.items()
+)
+"""Until the end of its transaction PostgreSQL looks things up, as there is an index for each page that is asked for."""
+
+_SUMS: Final = {"verdict": "verdicts", "state": "states", "origin": "origins", "status": "statuses", "kind": "kinds"}
+
 
 def events(
     connection: Connection,
@@ -52,45 +67,60 @@ def events(
     **filters: str | None,
 ) -> list[Stored]:
     """Return events, newest first; see `Inbox.events`."""
-    query, index = _filtered(select(*(_events.c[name] for name in STORED)), filters)
+    chosen = _chosen(connection, filters)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_BY_INDEX)
+    query = select(*(_events.c[name] for name in STORED))
+    for name, value in filters.items():
+        if value is not None:
+            query = query.where(_condition(name, column(str(value)), chosen))
+    received_at = _column("received_at", chosen)
     if since is not None:
-        query = query.where(_events.c.received_at >= signing.unix(since))
+        query = query.where(received_at >= signing.unix(since))
     if until is not None:
-        query = query.where(_events.c.received_at < signing.unix(until))
+        query = query.where(received_at < signing.unix(until))
     if after is not None:
-        query = query.where(tuple_(_events.c.received_at, _events.c.id) < _place(connection, after))
-    if index is not None:  # SQLite has no statistics to choose by
-        query = query.with_hint(_events, f"INDEXED BY {index}", "sqlite")
-    return [stored_of(row) for row in connection.execute(query.order_by(*_NEWEST).limit(_limit(limit)))]
+        query = query.where(tuple_(received_at, _events.c.id) < _place(connection, after))
+    query = query.order_by(received_at.desc(), _events.c.id.desc()).limit(_limit(limit))
+    return [stored_of(row) for row in connection.execute(query)]
 
 
-def _filtered(query: Select[Any], filters: Mapping[str, str | None]) -> tuple[Select[Any], str | None]:
-    index = "halopay_events_received_at"
-    for name, words in reversed(FILTERS):
+def _chosen(connection: Connection, filters: Mapping[str, str | None]) -> str | None:
+    """Check the filters; return the one whose index leaves the fewest events to look at."""
+    chosen = []
+    for name, words in FILTERS:
         value = filters.get(name)
         if value is None:
             continue
         if not isinstance(value, str) or (words is not None and value not in words):
             known = f"one of {', '.join(words)}" if words else "a text"
             raise ConfigurationError(f"{name} is not {known}")
-        condition, served = _condition(name, column(str(value)))
-        query = query.where(condition)
-        index = served or index
-    return query, index
+        if value != USUAL.get(name):
+            chosen.append((name, value))
+    if len(chosen) < 2 or chosen[0][0] not in _SUMS:
+        return chosen[0][0] if chosen else None
+    sums = tally.stats(connection, 0.0)
+    return min(chosen, key=lambda filter_: getattr(sums, _SUMS[filter_[0]]).get(filter_[1], 0))[0]
 
 
-def _condition(name: str, value: str) -> tuple[ColumnElement[bool], str | None]:
-    """Return a condition, and the index that serves it, if one does."""
+def _column(name: str, chosen: str | None) -> ColumnElement[Any]:
+    """Return a column as it stands in conditions: no index serves an expression, so that the chosen one is left.
+
+    SQLite has no statistics to choose by, and those of PostgreSQL may be old or not there.
+    """
+    found: ColumnElement[Any] = _events.c[name]
+    if name == "received_at":
+        return found + 0 if chosen == "out_trade_no" else found
+    return found if name == chosen else literal_column(f"(halopay_events.{name} || '')", found.type)
+
+
+def _condition(name: str, value: str, chosen: str | None) -> ColumnElement[bool]:
     if name == "out_trade_no":
-        ids = select(subjects.c.id).where(subjects.c.out_trade_no == value)
-        return _events.c.subject_id.in_(ids), "halopay_events_key"
-    condition: ColumnElement[bool] = _events.c[name] == value
-    if name not in USUAL:
-        return condition, f"halopay_events_{name}"
-    if value == USUAL[name]:
-        return condition, None
-    unusual = _events.c[name] != literal_column(f"'{USUAL[name]}'")  # as the partial index says it
-    return condition & unusual, f"halopay_events_{name}"
+        return _events.c.subject_id.in_(select(subjects.c.id).where(subjects.c.out_trade_no == value))
+    condition: ColumnElement[bool] = _column(name, chosen) == value
+    if name != chosen or name not in USUAL:
+        return condition
+    return condition & (_events.c[name] != literal_column(f"'{USUAL[name]}'"))  # as the partial index says it
 
 
 def _place(connection: Connection, after: object) -> Any:

@@ -29,6 +29,14 @@ _PATIENCE = 10.0  # seconds to wait for a lock of SQLite's, or for a connection 
 _CONNECTIONS = 32
 _TRIES = 3
 _AGAIN = frozenset({"40001", "40P01", "23505"})  # PostgreSQL: serialization, deadlock, unique; the other one went on
+_LINE = {  # a server that is gone without a word is noticed within half a minute
+    "application_name": "halopay-kit",
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 _ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
 _OF_PARENT: list[object] = []
 
@@ -85,14 +93,14 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that writes; it is durable when the block has ended, undone if it raised."""
-        with self._told(), self._opened().begin() as connection:
+        with self._connected() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads, and waits for no writer."""
-        with self._told(), self._opened().connect().execution_options(halopay_reads=True) as connection:
-            yield connection
+        with self._connected() as connection:
+            yield connection.execution_options(halopay_reads=True)
 
     def write(self, work: Callable[[Connection], T], *, together: bool = False) -> T:
         """Return what `work` does in a transaction of its own; it is begun again where the database asks for that.
@@ -104,7 +112,7 @@ class Store:
         for left in reversed(range(_TRIES)):
             connected = False
             try:
-                with self._told(), self._opened().connect() as connection:
+                with self._connected() as connection:
                     connected = True
                     with self._together(connection, together), connection.begin():
                         return work(connection)
@@ -128,18 +136,30 @@ class Store:
                 connection.invalidate()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Turn what a database raises into our own error; its text names neither values nor passwords."""
+    def _connected(self) -> Iterator[Connection]:
+        with self._told():
+            with self._told(bare=True):
+                connection = self._opened().connect()
+            with connection:
+                yield connection
+
+    @contextmanager
+    def _told(self, *, bare: bool = False) -> Iterator[None]:
+        """Turn what a database raises into our own error; its text names neither values nor passwords.
+
+        With `bare` its frames are taken off: in those of a driver that connects there is the password.
+        """
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
             yield
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            raise self._failed(error) from _bare(error)
         except Exception as error:
-            if not type(error).__module__.startswith("psycopg"):
+            foreign = isinstance(error, (SQLAlchemyError, sqlite3.Error)) or type(error).__module__.startswith(
+                "psycopg"
+            )
+            if not foreign:
                 raise
-            raise self._failed(error) from _bare(error)
+            raise self._failed(error) from (_bared(error) if bare else error)
 
     def _failed(self, error: BaseException) -> HaloPayError:
         origin = getattr(error, "orig", None) or error
@@ -167,7 +187,9 @@ class Store:
         if self.dialect == "sqlite":
             options["connect_args"] = {"timeout": _PATIENCE, "cached_statements": 512}
         else:
-            options["connect_args"] = {"connect_timeout": 10, "application_name": "halopay-kit"}
+            options["connect_args"] = {
+                name: value for name, value in _LINE.items() if name not in self._address.url.query
+            }
         engine = create_engine(self._address.url, **options)
         if self.dialect == "sqlite":
             self._address.touch()
@@ -197,8 +219,8 @@ def _has_pipelines() -> bool:
     return Pipeline.is_supported()
 
 
-def _bare(error: BaseException) -> BaseException:
-    """Take the frames off an error and off what led to it: in those of a driver that connects is the password."""
+def _bared(error: BaseException) -> BaseException:
+    """Return an error without frames, its own and those of what led to it."""
     link: BaseException | None = error
     while link is not None:
         link.__traceback__ = None
@@ -221,6 +243,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     execute = connection.execute
     execute("PRAGMA synchronous = FULL")
     execute("PRAGMA wal_autocheckpoint = 4000")  # pages, some 16 MB: one that is written often is copied seldom
+    execute("PRAGMA journal_size_limit = 67108864")
     deadline = time.monotonic() + _PATIENCE
     while execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:

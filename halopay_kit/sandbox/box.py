@@ -148,6 +148,11 @@ class Sandbox(Player):
         return tuple(self._gateway.deliveries)
 
     @property
+    def webhooks_signed_at(self) -> SignedAt:
+        """The clock whose time webhooks carry."""
+        return self._gateway.webhooks_signed_at
+
+    @property
     def webhook_url(self) -> str | None:
         """Where webhooks go whose order or payout names no callback_url."""
         return self._gateway.webhook_url

@@ -15,6 +15,7 @@ from tests.contract.overlays import SEEN, TEXT, changed, data, lines, overlay
 CREATED = "$.components.schemas.OrderCreated"
 MARK = "x-provenance: observed, x-source: observed#2026-11-23"
 DOCUMENTED = "x-provenance: documented, x-source: native#1/response"
+FEE = "fee: {type: string, format: decimal, description: Fee of the payout."
 SMALL = """\
 openapi: 3.1.0  # the version
 info:   {title: T, version: "1"}
@@ -160,6 +161,26 @@ def test_an_empty_value_gets_one():
 def test_a_folded_text_is_replaced_whole():
     after = changed(TEXT, {"target": "$.info", "update": {"description": "Short, and plain."}})
     assert "  description: 'Short, and plain.'\n  license:" in after
+
+
+def test_what_a_page_says_is_applied_by_the_same_command():
+    page = {"x-provenance": "documented", "x-source": "native#7/response"}
+    after = changed(
+        TEXT,
+        {"target": "$.components.schemas.PayoutDetail.properties.fee", "update": page},
+        {
+            "target": "$.components.schemas.PayoutCreateRequest.properties",
+            "update": {"memo": {"type": "string", **page}},
+        },
+        {"target": "$.x-webhook-delivery.retry-after-seconds[?@ == 5]", "remove": True},
+    )
+    assert lines(TEXT, after) == [
+        "-retry-after-seconds: [5, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600]",
+        "+retry-after-seconds: [15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600]",
+        "+memo: {type: string, x-provenance: documented, x-source: native#7/response}",
+        f"-{FEE}, x-provenance: inferred, x-source: native#7/response}}",
+        f"+{FEE}, x-provenance: documented, x-source: native#7/response}}",
+    ]
 
 
 def test_a_list_in_lines_grows_and_shrinks():

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from halopay_kit import AppKey, signing, webhooks
 from halopay_kit.inbox import Arrival
-from tests.conftest import example
 
 KEY = AppKey("testAppKey")
 NOW = 1773750000
-PAYMENT = example("webhook.payment")["body"]
-PAYOUT = example("webhook.payout")["body"]
-QR = example("webhook.payment_qr_code")["body"]
+_EXAMPLES = Path(__file__).parents[2] / "spec/examples"
+PAYMENT, PAYOUT, QR = (
+    json.loads((_EXAMPLES / f"webhook.{name}.json").read_text("utf-8"))["body"]
+    for name in ("payment", "payout", "payment_qr_code")
+)
 
 
 def event(body, *, app_id=None):

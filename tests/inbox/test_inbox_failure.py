@@ -9,6 +9,11 @@ from halopay_kit.errors import CommandFailed
 from halopay_kit.inbox.failure import LONGEST, kept, told
 
 
+@pytest.fixture(autouse=True)
+def _only_the_keys_of_this_test(monkeypatch):
+    monkeypatch.setattr(signing, "_known", {})
+
+
 def raised(function):
     try:
         function()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import sqlite3
 
 import pytest
@@ -14,6 +13,7 @@ from halopay_kit.inbox import Inbox
 from halopay_kit.inbox.layout import Layout
 from halopay_kit.inbox.schema import DELIVERIES, LAYOUT, VERSION, tables
 from halopay_kit.inbox.store import Store
+from tests.inbox.abreast import open_store, run_threads
 from tests.inbox.arrivals import payment
 
 # Whoever changes a table raises VERSION, adds a step that brings older tables forward, and writes both down here.
@@ -118,20 +118,9 @@ def test_a_step_that_fails_leaves_the_older_tables(old):
     assert opened(old, THIRD) == (3, [(1, "one", 6), (2, "three", 10)])
 
 
-def advance(url, results):
-    results.put(opened(url, THIRD))
-
-
-def test_processes_that_meet_older_tables_bring_them_forward_once(old):
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    processes = [context.Process(target=advance, args=(old, results)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    found = [results.get(timeout=60) for _ in processes]
-    for process in processes:
-        process.join()
-    assert found == [(3, [(1, "one", 6), (2, "three", 10)])] * 3
+def test_several_that_meet_older_tables_bring_them_forward_once(old):
+    assert run_threads(open_store, [(old, THIRD)] * 4) == [True] * 4
+    assert opened(old, THIRD) == (3, [(1, "one", 6), (2, "three", 10)])
 
 
 def test_rooms_of_one_store_have_versions_of_their_own(old):

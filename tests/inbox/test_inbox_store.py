@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import re
 import sqlite3
@@ -19,6 +18,7 @@ from sqlalchemy import text
 from halopay_kit.errors import ConfigurationError, HaloPayError, InboxUnavailable, StoreUnavailable
 from halopay_kit.inbox import Inbox
 from halopay_kit.inbox.address import Address
+from tests.inbox.abreast import open_and_take, run_processes, run_threads
 from tests.inbox.arrivals import NOW, payment
 
 SECRET = "hunter2hunter2"
@@ -285,39 +285,14 @@ def test_of_two_that_wait_for_each_other_both_get_through(postgres_url):
         assert failed == []
 
 
-def opened(url, number, results):
-    try:
-        with Inbox(url) as inbox:
-            results.put(inbox.take([payment(number)])[0].new)
-    except BaseException as error:
-        results.put(f"{type(error).__name__}: {error}")
-        raise
-
-
 def test_processes_that_start_at_once_on_nothing_make_one_inbox(store_url):
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    processes = [context.Process(target=opened, args=(store_url, number, results)) for number in range(4)]
-    for process in processes:
-        process.start()
-    found = [results.get(timeout=60) for _ in processes]
-    for process in processes:
-        process.join()
-    assert found == [True] * 4
+    assert run_processes(open_and_take, [(store_url, number) for number in range(4)]) == [True] * 4
     with Inbox(store_url) as inbox:
         assert inbox.stats().events == 4
 
 
 def test_threads_that_start_at_once_on_nothing_make_one_inbox(store_url):
-    import queue
-
-    results = queue.Queue()
-    threads = [threading.Thread(target=opened, args=(store_url, number, results)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [results.get() for _ in threads] == [True] * 8
+    assert run_threads(open_and_take, [(store_url, number) for number in range(8)]) == [True] * 8
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

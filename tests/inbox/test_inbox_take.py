@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import random
 import sqlite3
 import threading
 from collections import Counter
@@ -22,6 +20,7 @@ from halopay_api.models import PaymentEvent
 from halopay_kit.errors import ConfigurationError, HaloPayError, InboxUnavailable
 from halopay_kit.inbox import Arrival, Inbox
 from halopay_kit.inbox.transitions import HANDED_ON, NOTHING, judge
+from tests.inbox.abreast import STORM, run_processes, run_threads, storm
 from tests.inbox.arrivals import NOW, PAYMENT, QR, arrival, event, payment, payout
 
 
@@ -403,33 +402,9 @@ def test_however_arrivals_are_cut_into_batches_each_event_is_kept_once_and_judge
         assert sum(inbox.stats().states.values()) == len(kept)
 
 
-STORM = [payment(number, *said, time=variant) for number in range(6) for variant in range(2) for said in (
-    ("TO-BE-PAID", "2"), ("TO-BE-PAID", "3"), ("TIME-OUT", "3"), ("PAID", "5"), ("FAIL", "5")
-)]  # fmt: skip
-
-
-def storm(url, seed, rounds, results):
-    """Take everything, in some order and some batches."""
-    found = Counter()
-    try:
-        with Inbox(url) as inbox:
-            chance = random.Random(seed)
-            for _ in range(rounds):
-                told = chance.sample(STORM, len(STORM))
-                while told:
-                    size = chance.randrange(1, 20)
-                    batch, told = told[:size], told[size:]
-                    found.update(one.event_id for one in inbox.take(batch) if one.new)
-    except BaseException as error:
-        results.put(f"{type(error).__name__}: {error}")
-        raise
-    results.put(dict(found))
-
-
 def check_storm(url, results, takers, rounds):
-    found = [results.get(timeout=60) for _ in range(takers)]
-    assert all(isinstance(one, dict) for one in found), found
-    new = sum((Counter(one) for one in found), Counter())
+    assert all(isinstance(one, dict) for one in results), results
+    new = sum((Counter(one) for one in results), Counter())
     with Inbox(url) as inbox:
         kept = sorted(inbox.events(limit=1000), key=lambda one: one.id)
         assert len(kept) == len(STORM)
@@ -446,27 +421,13 @@ def check_storm(url, results, takers, rounds):
 
 
 def test_threads_that_take_the_same_at_once_keep_each_event_once(store_url):
-    import queue
-
-    results = queue.Queue()
     with Inbox(store_url):
-        threads = [threading.Thread(target=storm, args=(store_url, seed, 2, results)) for seed in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        results = run_threads(storm, [(store_url, seed, 2) for seed in range(4)])
     check_storm(store_url, results, 4, 2)
 
 
 def test_processes_that_take_the_same_at_once_keep_each_event_once(store_url):
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    processes = [context.Process(target=storm, args=(store_url, seed, 2, results)) for seed in range(3)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    check_storm(store_url, results, 3, 2)
+    check_storm(store_url, run_processes(storm, [(store_url, seed, 2) for seed in range(3)]), 3, 2)
 
 
 def test_one_inbox_is_shared_by_many_threads(inbox):

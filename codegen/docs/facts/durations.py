@@ -12,12 +12,21 @@ _UNITS: Mapping[int, str] = {
     60: r"m|mins?|minutes?|分鐘|分钟|分間|分|분",
     3600: r"h|hrs?|hours?|heures?|小時|小时|時間|시간",
 }
-_NUMBERS: Mapping[str, int] = {
-    **{word: size for size, word in enumerate("one two three four five six seven eight nine ten".split(), 1)},
-    **{word: size for size, word in enumerate("une deux trois quatre cinq six sept huit neuf dix".split(), 1)},
-    **{word: size for size, word in enumerate("一二三四五六七八九十", 1)},
-    **{"兩": 2, "两": 2, "두": 2, "이": 2, "세": 3},
-    **{"fifteen": 15, "twenty": 20, "thirty": 30, "trente": 30, "twenty-four": 24, "sixty": 60},
+_COUNTED = (
+    "one two three four five six seven eight nine ten",
+    "une deux trois quatre cinq six sept huit neuf dix",
+    "一 二 三 四 五 六 七 八 九 十",
+)
+_NUMBERS: Mapping[str, int] = {word: size for words in _COUNTED for size, word in enumerate(words.split(), 1)} | {
+    "兩": 2,
+    "两": 2,
+    "두": 2,
+    "세": 3,
+    "fifteen": 15,
+    "twenty": 20,
+    "thirty": 30,
+    "sixty": 60,
+    "trente": 30,
 }
 _ALL = "|".join(f"(?P<u{size}>{names})" for size, names in _UNITS.items())
 _NUMBER = rf"\d{{1,6}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))}"

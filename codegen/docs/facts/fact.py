@@ -53,3 +53,15 @@ class Fact:
     def known(self) -> bool:
         """Say whether it is about something that the spec has."""
         return not self.subject.startswith("?")
+
+
+@attrs.frozen(kw_only=True)
+class Trouble:
+    """A part of a page that documents something and cannot be read: no fact stands for it, and nothing is gone."""
+
+    page: str
+    locale: str
+    section: str
+    subject: str
+    """As a fact's; empty where it is not clear what is documented."""
+    because: str

@@ -10,24 +10,23 @@ import attrs
 _WORD = r"[`'\"“”]?[A-Za-z][\w-]*[`'\"“”]?"
 _SUM = re.compile(rf"{_WORD}(?:\s*[+＋]\s*{_WORD}(?:\s[Kk]ey\b)?)+")
 _PART = re.compile(r"[A-Za-z][\w-]*")
-_NAMES: Mapping[str, frozenset[str]] = {
-    "body": frozenset(
-        "body jsonbody rawbody requestbody reqbody bodystr bodystring jsonstr jsonstring json payload data params content "
-        "bodybytes jsonbytes jsondata bodyjson postdata".split()
-    ),
-    "timestamp": frozenset("timestamp ts xtimestamp time timestampstr timestampstring reqtime tstamp".split()),
-    "appKey": frozenset("appkey secret secretkey appsecret apikey key".split()),
-    "appId": frozenset("appid xappid".split()),
+_CALLED: Mapping[str, str] = {
+    "body": "body json payload data params content (?:json|raw|request|req|post)(?:body|data|str|string) "
+    "body(?:str|string|bytes|json)",
+    "timestamp": "x?timestamp(?:str|string)? ts time reqtime",
+    "appKey": "appkey secret secretkey appsecret apikey key",
+    "appId": "x?appid",
 }
+_NAMES = {word: re.compile(names.replace(" ", "|")) for word, names in _CALLED.items()}
 _ALGORITHM = re.compile(r"hmac[\s_-]*(?:with[\s_-]*)?sha[\s_-]*(1|224|256|384|512)", re.IGNORECASE)
 _GO = re.compile(r"hmac\.New\(\s*sha(\d+)\.New\s*,\s*\[\]byte\(\s*([\w.]+)\s*\)\s*\)")
 _JAVA = re.compile(r"SecretKeySpec\(\s*([\w.]+?)(?:\.getBytes\([^)]*\))?\s*,\s*\"?(\w+)\"?")
 _FED = re.compile(r"\.(?:Write|update|doFinal)\(\s*((?:[^()]|\((?:[^()]|\([^()]*\))*\))+)\)")
 _ASSIGNED = r"\b{name}\s*(?::=|=)\s*([^;\n{{}}]+)"
 _FORMATTED = re.compile(r"(?:Sprintf|format)\(\s*\"(?:%[sdv])+\"\s*,\s*([^)]*)\)")
-_CALLS = frozenset(
-    "byte string getBytes StandardCharsets UTF_8 toString String valueOf strconv Itoa FormatInt fmt Sprint bytes append "
-    "utf8 encode trim Trim".split()
+_CALLS = re.compile(
+    r"bytes?|string|getBytes|StandardCharsets|UTF_8|toString|String|valueOf|strconv|Itoa|FormatInt|fmt|Sprint|append|"
+    r"utf8|encode|trim|Trim"
 )
 
 
@@ -39,6 +38,7 @@ class Recipe:
     key: str
     algorithm: str
     text: str
+    language: str = ""
 
 
 def prose(text: str) -> Recipe | None:
@@ -50,18 +50,23 @@ def prose(text: str) -> Recipe | None:
     return None
 
 
-def code(text: str) -> Recipe | None:
-    """Read a sample that computes an HMAC; None if it is none, or writes it in a way that is not known."""
-    go, java = _GO.search(text), _JAVA.search(text)
-    if go is None and java is None:
-        return None
-    key = go[2] if go else java[1] if java else ""
-    algorithm = f"HMAC-SHA-{go[1]}" if go else _algorithm(java[2] if java else "")
-    start = (go or java).start() if go or java else 0  # type: ignore[union-attr]
-    content = tuple(part for fed in _FED.finditer(text, start) for part in _resolved(fed[1], text, key))
-    if not content:
-        return None
-    return Recipe(content, _called(key), algorithm, text.strip())
+def codes(text: str) -> Iterator[Recipe]:
+    """Read each sample that computes an HMAC; one that is written in a way that is not known is passed over."""
+    keys = sorted([*_GO.finditer(text), *_JAVA.finditer(text)], key=lambda found: found.start())
+    begins = 0
+    for index, found in enumerate(keys):
+        until = keys[index + 1].start() if index + 1 < len(keys) else len(text)
+        fed = list(_FED.finditer(text, found.end(), until))
+        if not fed:
+            continue
+        sample = text[begins : fed[-1].end()]
+        is_go = found.re is _GO
+        key = found[2] if is_go else found[1]
+        content = tuple(part for one in fed for part in _resolved(one[1], sample, key))
+        if content:
+            algorithm = f"HMAC-SHA-{found[1]}" if is_go else _algorithm(found[2])
+            yield Recipe(content, _called(key), algorithm, sample.strip(), "go" if is_go else "java")
+        begins = fed[-1].end()
 
 
 def _resolved(expression: str, text: str, key: str, depth: int = 0) -> Iterator[str]:
@@ -70,7 +75,7 @@ def _resolved(expression: str, text: str, key: str, depth: int = 0) -> Iterator[
     if formatted:
         expression = formatted[1].replace(",", "+")
     for part in expression.split("+"):
-        names = [name for name in _PART.findall(re.sub(r'"[^"]*"', "", part)) if name not in _CALLS]
+        names = [name for name in _PART.findall(re.sub(r'"[^"]*"', "", part)) if not _CALLS.fullmatch(name)]
         if not names:
             continue
         name = names[0]
@@ -83,7 +88,7 @@ def _resolved(expression: str, text: str, key: str, depth: int = 0) -> Iterator[
 
 def _called(name: str) -> str:
     folded = re.sub(r"[^a-z0-9]", "", name.casefold())
-    return next((word for word, names in _NAMES.items() if folded in names), name.strip("`'\"“” "))
+    return next((word for word, names in _NAMES.items() if names.fullmatch(folded)), name.strip("`'\"“” "))
 
 
 def _algorithm(text: str) -> str:

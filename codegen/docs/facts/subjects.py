@@ -23,7 +23,7 @@ class Subject:
     path: str = ""
     legacy: str = ""
     fields: Mapping[str, Names] = attrs.field(factory=dict)
-    """Its names by direction, `request`, `response` or, of a webhook, `webhook`; wrapped answers without the envelope."""
+    """Its names by direction: `request`, `response` without the envelope; of a webhook, `webhook`."""
 
 
 @attrs.frozen
@@ -83,9 +83,7 @@ def _operations(document: Document) -> Iterator[Subject]:
         yield _subject(node, path=path, legacy=legacy, fields=fields)
 
 
-def _subject(
-    node: Mapping[str, Any], *, path: str = "", legacy: str = "", fields: Mapping[str, Names]
-) -> Subject:
+def _subject(node: Mapping[str, Any], *, path: str = "", legacy: str = "", fields: Mapping[str, Names]) -> Subject:
     page, _, section = str(node.get("x-source", "")).partition("#")
     return Subject(str(node.get("operationId", "")), page, section, path, legacy, fields)
 

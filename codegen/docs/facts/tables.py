@@ -64,11 +64,11 @@ def read(table: Table, headers: Names) -> Grid:
 
     Raises: Illegible, where it has merged cells or columns that nobody knows though its rows look like fields.
     """
-    if table.merged:
-        raise Illegible("a table has merged cells")
+    if table.broken:
+        raise Illegible(f"of a table: {table.broken}")
     upright = _upright(table)
     roles = _unique(columns.roles(upright.head), upright)
-    rows = [row for row in upright.rows if any(row) and len({cell for cell in row if cell}) + len(row) > 2]
+    rows = [row for row in upright.rows if any(row) and (len(row) < 2 or len(set(row)) > 1)]
     lines = tuple(
         Line({role: cell for role, cell in zip(roles, row, strict=False) if role is not None}, row) for row in rows
     )
@@ -90,12 +90,15 @@ def name(cell: str) -> Name | None:
 def _upright(table: Table) -> Table:
     """Turn a table whose first column holds the names of columns."""
     first = [row[0] for row in table.rows if row]
-    if len(first) > 1 and len(table.head) > 2 and all(columns.roles(first)) and columns.roles(table.head[1:]).count(
-        None
-    ) == len(table.head) - 1:
+    if (
+        len(first) > 1
+        and len(table.head) > 2
+        and all(columns.roles(first))
+        and columns.roles(table.head[1:]).count(None) == len(table.head) - 1
+    ):
         whole = [table.head, *table.rows]
         turned = [tuple(row[place] if place < len(row) else "" for row in whole) for place in range(len(table.head))]
-        return Table(turned[0], tuple(turned[1:]))
+        return Table(turned[0], tuple(turned[1:]), table.broken)
     return table
 
 

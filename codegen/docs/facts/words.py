@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import yaml
 
 _WORDS: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 _LETTERS = r"[^\W\d_]"
-_LONGEST_LINE = 80
+_LONGEST_LABEL = 60
 
 
 def _any_of(terms: Iterable[str]) -> re.Pattern[str]:
@@ -26,8 +26,7 @@ def _any_of(terms: Iterable[str]) -> re.Pattern[str]:
 
 _LATIN = "[a-zà-öø-ÿ]"
 _ROLES: Mapping[str, re.Pattern[str]] = {
-    role: _any_of(term for terms in languages.values() for term in terms)
-    for role, languages in _WORDS["roles"].items()
+    role: _any_of(term for terms in languages.values() for term in terms) for role, languages in _WORDS["roles"].items()
 }
 _WEBHOOKS: Mapping[str, re.Pattern[str]] = {name: _any_of(terms) for name, terms in _WORDS["webhooks"].items()}
 _SILENT = _any_of(
@@ -44,6 +43,11 @@ def roles(text: str) -> frozenset[str]:
     return frozenset(role for role, pattern in _ROLES.items() if pattern.search(text))
 
 
+def occurrences(role: str, text: str) -> Iterator[re.Match[str]]:
+    """Find the words of one role."""
+    return _ROLES[role].finditer(text)
+
+
 def left_over(text: str) -> tuple[str, ...]:
     """Return the words of a text that announce nothing."""
     return tuple(word for word in _WORD.findall(_SILENT.sub(" ", text)) if len(word) > 1 or not word.isascii())
@@ -54,9 +58,9 @@ def is_bare(text: str) -> bool:
     return bool(roles(text)) and not left_over(text)
 
 
-def is_short(text: str) -> bool:
-    """Say whether a line may announce what follows it; longer ones tell something."""
-    return len(text) <= _LONGEST_LINE
+def is_label(text: str) -> bool:
+    """Say whether a line only announces what follows it, as `Request example:`."""
+    return len(text) <= _LONGEST_LABEL and (is_bare(text) or (text.endswith((":", "：")) and bool(roles(text))))
 
 
 def webhook(text: str) -> str | None:

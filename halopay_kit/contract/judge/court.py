@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from halopay_kit.contract.exchange import Delivery, Exchange, Observed
+from halopay_kit.contract.exchange import Delivery, Exchange, Observed, header_of
 from halopay_kit.contract.finding import Finding
 from halopay_kit.contract.judge import freshness, outcomes, schedule, transitions
 from halopay_kit.contract.judge.belonging import Belonging
@@ -17,7 +17,7 @@ from halopay_kit.contract.judge.docket import Docket
 from halopay_kit.contract.judge.envelope import MISSING, number_of, open_envelope
 from halopay_kit.contract.judge.fields import Fields
 from halopay_kit.contract.judge.headers import Headers
-from halopay_kit.contract.judge.message import WRONG, Message, by_name, fields_of, is_masked
+from halopay_kit.contract.judge.message import WRONG, Message, by_name
 from halopay_kit.contract.judge.rows import SUBJECTS, Row, Story
 from halopay_kit.contract.judge.schedule import Tried
 from halopay_kit.contract.judge.signature import Signatures
@@ -25,6 +25,8 @@ from halopay_kit.contract.judge.spec import Owner, Spec
 from halopay_kit.contract.judge.transitions import Told
 from halopay_kit.contract.judge.webhooks import judge_event_type, which
 from halopay_kit.contract.kinds import Grade
+from halopay_kit.contract.masked import is_masked
+from halopay_kit.contract.parsed import fields_of
 from halopay_kit.signing import AppKey
 
 _PLAIN_PATH = re.compile(r"(?:v[0-9]/|[a-z_-]{1,30}/){0,6}[a-z_-]{1,30}")
@@ -184,8 +186,7 @@ class Court:
             self._met[name] += len(own) if owner.guessed else 0
             for row, delivery, message in rows[name]:
                 judge_event_type(self._spec, owner, row, message, self._docket)
-                at = delivery.at if delivery.target_time is None else delivery.target_time
-                one = transitions.told(owner, row, delivery.number, at, None)
+                one = transitions.told(owner, row, delivery.number, delivery.sent_at, None)
                 said += [] if one is None or message.is_stale else [one]
         transitions.judge_webhooks(said, self._docket)
         transitions.judge_answers(told, transitions.ends(said), self._docket)
@@ -198,13 +199,12 @@ def _code(message: Message) -> int | None:
 
 
 def _app_id(observed: Observed) -> str | None:
-    """Return the app that most calls, or else most webhooks, are of."""
+    """Return the app that most calls, or else most webhooks, are of; None where nobody says."""
     for headers in (
         [exchange.request_headers for exchange in observed.exchanges],
         [delivery.headers for delivery in observed.deliveries],
     ):
-        named = Counter(value for lines in headers for name, value in lines if name.lower() == "x-appid")
+        named = Counter(value for lines in headers if (value := header_of(lines, "x-appid")) and not is_masked(value))
         if named:
-            found, _ = named.most_common(1)[0]
-            return None if is_masked(found) else found
+            return named.most_common(1)[0][0]
     return None

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from halopay_kit.contract.judge.docket import Docket
-from halopay_kit.contract.judge.message import Message, read
+from halopay_kit.contract.judge.message import Message
 from halopay_kit.contract.judge.spec import Owner
 from halopay_kit.contract.judge.values import safe_name, type_of
+from halopay_kit.contract.parsed import parsed
 
 Object = dict[str, Any]
 
@@ -38,7 +39,7 @@ class Data:
             if "null" not in self._operation.data_types:
                 self._report("data-null")
             return []
-        if isinstance(data, str) and isinstance(found := read(data.encode("utf-8", "replace")), dict | list):
+        if isinstance(data, str) and isinstance(found := parsed(data.encode("utf-8", "replace")), dict | list):
             self._report("data-text")
             data = found
         return self._list(data) if self._operation.many else self._object(data)

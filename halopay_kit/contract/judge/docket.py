@@ -8,12 +8,12 @@ from typing import Any
 import attrs
 
 from halopay_kit.contract.finding import Finding
-from halopay_kit.contract.kinds import KINDS, Grade
+from halopay_kit.contract.kinds import GRADES, KINDS, Grade
 
 Evidence = tuple[str, float | None]
 
 _MOST_EVIDENCE = 10
-_RANK: Mapping[Grade, int] = {"broken": 0, "drift": 1, "note": 2}
+_RANK: Mapping[Grade, int] = {grade: rank for rank, grade in enumerate(GRADES)}
 _NOTHING: Mapping[str, Any] = {}
 
 

@@ -10,9 +10,10 @@ import attrs
 
 from halopay_kit.contract.judge.data import is_like
 from halopay_kit.contract.judge.docket import Docket
-from halopay_kit.contract.judge.message import UNREADABLE, Message
+from halopay_kit.contract.judge.message import Message
 from halopay_kit.contract.judge.spec import CODES, Owner, Spec, bare
 from halopay_kit.contract.judge.values import check, sketch, type_of
+from halopay_kit.contract.parsed import UNREADABLE
 
 Object = dict[str, Any]
 

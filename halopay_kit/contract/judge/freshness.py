@@ -46,7 +46,8 @@ def judge_webhooks(spec: Spec, messages: Sequence[Message], docket: Docket) -> N
         if age is not None and abs(age) <= TOLERANCE:
             continue
         happened = _happened_at(message)
-        is_too_early = happened is not None and message.signed_at < happened - TOLERANCE  # before what it tells of
+        signed_at = message.signed_at + message.ahead
+        is_too_early = happened is not None and signed_at < happened - TOLERANCE  # before what it tells of
         if is_too_early or (age is not None and not -TOLERANCE <= age <= _RETRIED):
             _report(spec, message, docket)
 

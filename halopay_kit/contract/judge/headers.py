@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from halopay_kit.contract.judge.docket import Docket
-from halopay_kit.contract.judge.message import UNREADABLE, WRONG, Message, is_masked, second_of
+from halopay_kit.contract.judge.message import WRONG, Message, second_of
 from halopay_kit.contract.judge.spec import Spec
+from halopay_kit.contract.masked import is_masked
+from halopay_kit.contract.parsed import UNREADABLE
 
 _JSON = "application/json"
 _SIGNATURE = re.compile(r"(?:[a-z0-9-]+=)?(?:[0-9A-Fa-f]{32,64}|[A-Za-z0-9+/_-]{43}=?)")

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
 import attrs
 
-from halopay_api import codec
 from halopay_kit.contract.exchange import Delivery, Exchange, Headers
 from halopay_kit.contract.judge.docket import Evidence
+from halopay_kit.contract.parsed import parsed
 
 Side = Literal["answers", "webhooks"]
 
-UNREADABLE: Final = object()
 RIGHT: Final = "right"
 WRONG: Final = "wrong"
 _NOT_READ = object()
-_MASKED = re.compile(r"\*{2,}|masked|redacted|filtered|hidden|removed|dummy|x{8,}|•{2,}|…", re.IGNORECASE)
 _SECONDS = re.compile(r"[0-9]{10}")
 _MILLISECONDS = re.compile(r"[0-9]{13}")
 
@@ -32,6 +29,7 @@ class Message:
         headers: by their names in lower case; `X-Sign` and the like under the spec's names, whatever they are called.
         doubled: names that came twice.
         until: when the answer had come.
+        ahead: seconds that the target's own time is ahead of the one that it signs by.
         request_at: what the call's own X-Timestamp says, where the call was meant to be right.
         signed_at: unix seconds of its X-Timestamp, in whatever form that came.
         verdict: "right", "wrong", the name of the reading in which it is signed, or "" where it cannot be judged.
@@ -46,6 +44,7 @@ class Message:
     headers: dict[str, str]
     doubled: tuple[str, ...] = ()
     until: float | None = None
+    ahead: float = 0.0
     request_at: int | None = None
     signed_at: int | None = None
     verdict: str = ""
@@ -60,7 +59,7 @@ class Message:
         is_right = exchange.expects is None or exchange.expects.outcome == "success"
         return cls(
             side="answers",
-            name=f"x{exchange.number}",
+            name=exchange.ref,
             at=exchange.at,
             body=exchange.answer_body,
             raw=exchange.raw,
@@ -76,12 +75,13 @@ class Message:
         headers, doubled = by_name(delivery.headers)
         return cls(
             side="webhooks",
-            name=f"d{delivery.number}",
+            name=delivery.ref,
             at=delivery.at,
             body=delivery.body,
             raw=delivery.raw,
             headers=headers,
             doubled=doubled,
+            ahead=0.0 if delivery.at is None else (delivery.sent_at or 0.0) - delivery.at,
         )
 
     @property
@@ -93,7 +93,7 @@ class Message:
     def parsed(self) -> Any:
         """Return the body as JSON."""
         if self._parsed is _NOT_READ:
-            self._parsed = UNREADABLE if self.body is None else read(self.body)
+            self._parsed = parsed(self.body)
         return self._parsed
 
     @property
@@ -113,25 +113,6 @@ def by_name(headers: Headers) -> tuple[dict[str, str], tuple[str, ...]]:
         else:
             found[lower] = value
     return found, tuple(doubled)
-
-
-def read(body: bytes) -> Any:
-    """Read JSON, `UNREADABLE` where it is none."""
-    try:
-        return codec.parse(body)
-    except codec.DecodeError:
-        return UNREADABLE
-
-
-def fields_of(body: bytes | None) -> Mapping[str, Any]:
-    """Return a request's fields; none where it is no object."""
-    found = None if body is None else read(body)
-    return found if isinstance(found, dict) else {}
-
-
-def is_masked(value: str) -> bool:
-    """Say whether a recorder put something else in place of a value."""
-    return _MASKED.search(value) is not None
 
 
 def second_of(text: str) -> tuple[int | None, str]:

@@ -6,9 +6,10 @@ from halopay_api.policy import RESULT_CODES
 from halopay_kit.contract.exchange import Exchange
 from halopay_kit.contract.judge.docket import Docket
 from halopay_kit.contract.judge.envelope import Opened
-from halopay_kit.contract.judge.message import UNREADABLE, Message, fields_of
+from halopay_kit.contract.judge.message import Message
 from halopay_kit.contract.judge.spec import Owner, Spec
 from halopay_kit.contract.judge.values import check
+from halopay_kit.contract.parsed import UNREADABLE, fields_of
 
 _GONE = (404, 405, 410)
 _NUMBERS = {code.name: code.value for code in RESULT_CODES.values()}

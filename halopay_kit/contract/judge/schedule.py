@@ -48,9 +48,10 @@ def judge(tried: Iterable[Tried], docket: Docket) -> None:
 def _times(attempts: Sequence[Tried]) -> list[float]:
     """Return when each attempt was made: by the sender's clock where that can be told."""
     stamps = [each.message.signed_at for each in attempts]
-    if len(set(stamps)) > 1 and None not in stamps:
+    is_apart = any(each.delivery.target_time is not None for each in attempts)  # its schedule goes by another clock
+    if len(set(stamps)) > 1 and None not in stamps and not is_apart:
         return [float(stamp) for stamp in stamps if stamp is not None]
-    told = [each.delivery.at if each.delivery.target_time is None else each.delivery.target_time for each in attempts]
+    told = [each.delivery.sent_at for each in attempts]
     return [time for time in told if time is not None] if None not in told else []
 
 

@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from halopay_kit.contract.judge.docket import Docket
-from halopay_kit.contract.judge.message import RIGHT, UNREADABLE, WRONG, Message, is_masked, read
+from halopay_kit.contract.judge.message import RIGHT, WRONG, Message
+from halopay_kit.contract.masked import is_masked
+from halopay_kit.contract.parsed import UNREADABLE, parsed
 from halopay_kit.signing import AppKey
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -21,10 +23,6 @@ _DIGEST_SIZE = 32
 Digest = Callable[[AppKey, bytes, bytes], bytes]
 
 
-def _as_sent(body: bytes) -> bytes:
-    return body
-
-
 def _sorted_keys(body: bytes) -> bytes:
     return _written_anew(body, sort_keys=True)
 
@@ -34,7 +32,7 @@ def _rewritten(body: bytes) -> bytes:
 
 
 def _written_anew(body: bytes, *, sort_keys: bool) -> bytes:
-    found = read(body)
+    found = parsed(body)
     if found is UNREADABLE:
         return body
     return json.dumps(found, sort_keys=sort_keys, separators=(",", ":"), ensure_ascii=False, default=str).encode()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from typing import Any, Final, Literal
 
 import attrs
+
+from halopay_kit.contract import bundled
 
 Content = Literal["text", "amount", "value", "time", "integer", "other"]
 Schema = Mapping[str, Any]
@@ -129,7 +129,7 @@ class Spec:
     @functools.cache
     def bundled(cls) -> Spec:
         """Return the spec of the generated code."""
-        return cls.of(json.loads(files("halopay_api").joinpath("openapi.json").read_text("utf-8")))
+        return cls.of(bundled.document())
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Spec:

@@ -85,9 +85,10 @@ class Desk:
         return True
 
     def taken(self, path: Path) -> dict[str, Any]:
-        """Return a property as it goes elsewhere; what was corrected in it goes with it, and needs no action any more."""
+        """Return a property as it goes elsewhere; corrections of it go with it, and need no actions any more."""
         self.actions = [action for action in self.actions if action.steps[: len(path)] != path]
-        return {**self.at(path), **self.mark, "x-was": str(path[-1])}
+        definition = self.at(path)
+        return {**definition, **self.mark, "x-was": definition.get("x-was", str(path[-1]))}
 
     def require(self, owner: Path, old: str, new: str | None) -> None:
         """Take a name off the list of what an object requires, and put another one there."""

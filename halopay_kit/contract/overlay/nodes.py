@@ -134,9 +134,9 @@ class _Reader:
     def _node(self, event: Any, depth: int) -> Node:
         self._left -= 1
         name = type(event).__name__
-        if name == "AliasEvent" or getattr(event, "anchor", None) is not None:
+        if name == "AliasEvent" or event.anchor is not None:
             self._refuse(event, "an alias or an anchor; write it out")
-        if getattr(event, "tag", None) is not None:
+        if event.tag is not None:
             self._refuse(event, "a tag")
         if depth > _DEEPEST or self._left < 0:
             self._refuse(event, "nested too deeply" if depth > _DEEPEST else f"more than {_MOST:,} values")

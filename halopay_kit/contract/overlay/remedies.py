@@ -31,7 +31,7 @@ Remedy = Callable[[Desk, "Finding", Path], bool]
 
 def rank(remedy: str | None) -> int:
     """Return in which order remedies are tried: first what moves things."""
-    return list(_REMEDIES).index(remedy) if remedy in _REMEDIES else len(_REMEDIES)
+    return len(_REMEDIES) if remedy is None else list(_REMEDIES).index(remedy)
 
 
 def correct(desk: Desk, finding: Finding, remedy: str) -> bool:

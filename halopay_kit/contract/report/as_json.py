@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from halopay_kit.contract.exchange import Delivery, Exchange
 from halopay_kit.contract.finding import Finding
-from halopay_kit.contract.report.grouping import by_gravity, evidence_of, moment, unjudged, verdict_of
 from halopay_kit.contract.report.masking import Masking
+from halopay_kit.contract.report.wording import moment, rewritten
 from halopay_kit.contract.result import Result
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def document(result: Result, masking: Masking, counts: Sequence[Count] = ()) -> 
     from halopay_kit import __version__
 
     observed = result.observed
-    seen = evidence_of(observed)
+    seen = {each.ref: each for each in observed.seen}
     told = {
         "version": VERSION,
         "kit": __version__,
-        "verdict": verdict_of(result),
+        "verdict": result.verdict,
         "exit_code": result.exit_code,
         "target": observed.target,
         "live": observed.live,
@@ -57,7 +57,7 @@ def document(result: Result, masking: Masking, counts: Sequence[Count] = ()) -> 
         "calls_planned": observed.calls_planned,
         "exchanges": len(observed.exchanges),
         "deliveries": len(observed.deliveries),
-        "signatures_unjudged": unjudged(observed),
+        "signatures_unjudged": rewritten(observed),
         "summary": [
             {
                 "name": check.name,
@@ -69,8 +69,8 @@ def document(result: Result, masking: Masking, counts: Sequence[Count] = ()) -> 
             }
             for check in result.checks
         ],
-        "findings": [_finding(each, result, seen) for each in by_gravity(result.findings)],
-        "accepted": [_finding(each, result, seen) for each in by_gravity(result.accepted)],
+        "findings": [_finding(each, result, seen) for each in result.findings],
+        "accepted": [_finding(each, result, seen) for each in result.accepted],
         "ledger": [
             {
                 "entry": verdict.entry,

@@ -12,8 +12,8 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from halopay_kit.contract.exchange import Delivery, Exchange, Headers, Observed
-from halopay_kit.contract.report.grouping import moment
 from halopay_kit.contract.report.masking import Masking
+from halopay_kit.contract.report.wording import moment
 
 RECEIVER: Final = "https://receiver.invalid/webhook"  # a delivery does not tell where it went
 _NO_TIME: Final = "1970-01-01T00:00:00.000Z"  # HAR wants one
@@ -27,9 +27,7 @@ def render(observed: Observed, masking: Masking) -> Iterator[bytes]:
     comment = "Secrets are masked; signatures cannot be judged from this file."
     head = json.dumps({"log": {"version": "1.2", "creator": creator, "comment": comment, "entries": []}})
     yield head[: -len("]}}")].encode()
-    happened: list[Exchange | Delivery] = [*observed.exchanges, *observed.deliveries]
-    happened.sort(key=lambda each: each.at or 0.0)
-    for index, each in enumerate(happened):
+    for index, each in enumerate(sorted(observed.seen, key=lambda each: each.at or 0.0)):
         made = _exchange(each, masking) if isinstance(each, Exchange) else _delivery(each, masking)
         yield (b",\n" if index else b"\n") + json.dumps(made).encode()
     yield b"\n]}}\n"
@@ -44,7 +42,7 @@ def _exchange(exchange: Exchange, masking: Masking) -> dict[str, Any]:
         response["_error"] = masking.text(exchange.error)
     request = _request(exchange.method, exchange.url, exchange.request_headers, exchange.request_body, masking)
     why = None if exchange.expects is None else exchange.expects.why
-    aside = {"ref": f"x{exchange.number}", "sort": "exchange", "operation": exchange.operation, "why": why}
+    aside = {"ref": exchange.ref, "sort": "exchange", "operation": exchange.operation, "why": why}
     return _entry(exchange.at, seconds, request, response, aside)
 
 
@@ -56,7 +54,7 @@ def _delivery(delivery: Delivery, masking: Masking) -> dict[str, Any]:
         status = 200
     body = answered.encode("utf-8", "replace") if answered and status == 200 else None
     response = _response(status, (), body, masking)
-    aside = {"ref": f"d{delivery.number}", "sort": "delivery", "delivery": delivery.delivery}
+    aside = {"ref": delivery.ref, "sort": "delivery", "delivery": delivery.delivery}
     return _entry(delivery.at, 0.0, request, response, aside)
 
 

@@ -11,18 +11,11 @@ import attrs
 
 from halopay_kit.contract.exchange import Delivery, Exchange
 from halopay_kit.contract.finding import Finding
+from halopay_kit.contract.kinds import GRADES
 from halopay_kit.contract.report import spec_words
 from halopay_kit.contract.report.excerpt import Excerpt, excerpt, shown
-from halopay_kit.contract.report.grouping import (
-    GRADES,
-    by_gravity,
-    evidence_of,
-    moment,
-    times,
-    unjudged,
-    verdict_of,
-)
 from halopay_kit.contract.report.masking import Masking
+from halopay_kit.contract.report.wording import moment, times, unjudged
 from halopay_kit.contract.result import Result
 from halopay_kit.errors import ConfigurationError
 
@@ -33,8 +26,8 @@ if TYPE_CHECKING:
 
 _EXCERPTS: Final = 2  # pieces of evidence that are shown of each finding
 _MOST: Final = 400  # findings with excerpts; the rest have their numbers only
-# What a finding's `seen` has of the spec, and what the page calls it.
-_LABELS: Final = {"spec": "so", "expected": "expected", "tolerance": "tolerance"}
+_OF_THE_SPEC: Final = ("spec", "expected", "tolerance")  # parts of a finding's `seen`; what else is there, came
+_COUNTERPARTS: Final = ("type", "unit", "name")  # the part that came where `spec` says what it should have been
 _VERDICTS: Final = {
     "kept": ("The spec is kept", "Nothing was found that breaks a promise of the spec or that it should learn."),
     "broken": ("The spec is not kept", "The target broke what HaloPay's documentation or the spec promises."),
@@ -72,14 +65,13 @@ def render(result: Result, masking: Masking, counts: Sequence[Count] = ()) -> by
     from halopay_kit import __version__
 
     observed = result.observed
-    verdict = verdict_of(result)
-    title, meaning = _VERDICTS[verdict]
-    seen = evidence_of(observed)
-    cards = [_card(number, each, result, seen, masking) for number, each in enumerate(by_gravity(result.findings), 1)]
-    accepted = [_card(number, each, result, {}, masking) for number, each in enumerate(by_gravity(result.accepted), 1)]
+    title, meaning = _VERDICTS[result.verdict]
+    seen = {each.ref: each for each in observed.seen}
+    cards = [_card(number, each, result, seen, masking) for number, each in enumerate(result.findings, 1)]
+    accepted = [_card(number, each, result, {}, masking) for number, each in enumerate(result.accepted, 1)]
     values: dict[str, Any] = {
         "version": __version__,
-        "verdict": verdict,
+        "verdict": result.verdict,
         "title": title,
         "meaning": meaning,
         "target": observed.target,
@@ -103,7 +95,10 @@ def _card(
     number: int, finding: Finding, result: Result, seen: Mapping[str, Exchange | Delivery], masking: Masking
 ) -> Card:
     known = [(ref, seen[ref]) for ref in finding.evidence if ref in seen][:_EXCERPTS] if number <= _MOST else []
-    told = [(name, shown(value)) for name, value in finding.seen.items()]
+    told = {name: shown(value) for name, value in finding.seen.items()}
+    what = next((name for name in _COUNTERPARTS if name in told), "spec")
+    expected = dict(spec_words.at(finding.pointer))
+    expected |= {what if name == "spec" else name: told[name] for name in _OF_THE_SPEC if name in told}
     return Card(
         number=number,
         grade=finding.grade,
@@ -112,8 +107,8 @@ def _card(
         says=finding.says,
         often=times(finding.count),
         since=moment(finding.first_at),
-        expected=[*spec_words.at(finding.pointer), *((_LABELS[name], text) for name, text in told if name in _LABELS)],
-        seen=[(name, text) for name, text in told if name not in _LABELS],
+        expected=list(expected.items()),
+        seen=[(name, text) for name, text in told.items() if name not in _OF_THE_SPEC],
         evidence=", ".join(finding.evidence),
         excerpts=[excerpt(ref, what, finding, masking) for ref, what in known],
         again=result.reproduce.get(finding.id),
@@ -144,8 +139,8 @@ def _warnings(result: Result) -> list[str]:
         said.append("This was a live HaloPay.")
     if observed.interrupted:
         said.append("The run was interrupted; this is what it saw until then.")
-    if number := unjudged(observed):
-        said.append(f"The signatures of {number} messages were not judged: their bytes are not those of the wire.")
+    if sentence := unjudged(observed):
+        said.append(sentence)
     if observed.unreadable:
         said.append(f"{len(observed.unreadable)} entries could not be read; they are listed below.")
     return said

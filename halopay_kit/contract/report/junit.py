@@ -8,24 +8,18 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from halopay_kit.contract.finding import Finding
-from halopay_kit.contract.report.grouping import (
-    by_gravity,
-    group_of,
-    moment,
-    owner_of,
-    times,
-    unjudged,
-)
+from halopay_kit.contract.kinds import KINDS
 from halopay_kit.contract.report.masking import Masking
-from halopay_kit.contract.result import Check, Result
+from halopay_kit.contract.report.wording import moment, times, unjudged
+from halopay_kit.contract.result import Result
 
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # for XML 1.0
-_ANSWER: Final = ("fields", "values", "relations", "data", "envelope", "outcome", "headers", "signature")
-_WEBHOOK: Final = ("fields", "values", "headers", "signature", "order of events")
-# Groups of what all operations and webhooks share.
+# Which groups of checks may find something where; what is found elsewhere all the same has a case of its own.
+_OPERATION: Final = ("fields", "values", "relations", "data", "outcome")
+_WEBHOOK: Final = ("fields", "values", "relations", "order of events")
 _SHARED: Final = {
     "envelope": ("fields", "values", "envelope"),
-    "header": ("headers",),
+    "header": ("headers", "values", "freshness"),
     "signature": ("signature",),
 }
 
@@ -49,8 +43,8 @@ def render(result: Result, masking: Masking) -> bytes:
         case = ET.SubElement(suite, "testcase", {"classname": _fit(masking.text(owner)), "name": group, "time": "0"})
         _fill(case, found, why, result, masking)
     said = [*observed.unreadable]
-    if number := unjudged(observed):
-        said.append(f"The signatures of {number} messages were not judged: their bytes are not those of the wire.")
+    if sentence := unjudged(observed):
+        said.append(sentence)
     if said:
         ET.SubElement(suite, "system-err").text = _fit(masking.text("\n".join(said)))
     ET.indent(root)
@@ -60,23 +54,23 @@ def render(result: Result, masking: Masking) -> bytes:
 
 def _cases(result: Result) -> Iterator[tuple[str, str, list[Finding], str | None]]:
     """Yield owner, group, what was found there, and why it was not reached."""
-    findings = (*result.findings, *result.accepted)
-    names = [check.name for check in result.checks]
+    why_not = {check.name: check.not_reached for check in result.checks}
+    if result.observed.seen:
+        why_not = {**why_not, **{name: why_not.get(name) for name in _SHARED}}
     of: dict[tuple[str, str], list[Finding]] = {}
-    for finding in by_gravity(findings):
-        of.setdefault((owner_of(finding, names), group_of(finding)), []).append(finding)
-    for check in result.checks:
-        for group in _groups_of(check):
-            found = of.pop((check.name, group), [])
-            yield check.name, group, found, None if found else check.not_reached
+    for finding in (*result.findings, *result.accepted):
+        owner = finding.owner(why_not) or finding.place.partition(".")[0]
+        of.setdefault((owner, KINDS[finding.kind].group), []).append(finding)
+    for name, why in why_not.items():
+        for group in _groups_of(name):
+            found = of.pop((name, group), [])
+            yield name, group, found, None if found else why
     for (name, group), found in of.items():
         yield name, group, found, None
 
 
-def _groups_of(check: Check) -> Sequence[str]:
-    if check.name in _SHARED:
-        return _SHARED[check.name]
-    return _WEBHOOK if check.name.startswith("webhook.") else _ANSWER
+def _groups_of(name: str) -> Sequence[str]:
+    return _SHARED.get(name, _WEBHOOK if name.startswith("webhook.") else _OPERATION)
 
 
 def _grave(findings: Sequence[Finding], accepted: Collection[str]) -> list[Finding]:

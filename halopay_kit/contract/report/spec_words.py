@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any, Final
+
+from halopay_kit.contract import bundled
 
 Words = list[tuple[str, str]]
 
@@ -46,7 +46,7 @@ def at(pointer: str | None) -> Words:
 def listed_values() -> frozenset[str]:
     """Return every string that the spec lists as a value somewhere: none of them is anybody's data."""
     values: set[str] = set()
-    waiting: list[Any] = [_document()]
+    waiting: list[Any] = [bundled.document()]
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
@@ -58,16 +58,10 @@ def listed_values() -> frozenset[str]:
     return frozenset(values)
 
 
-@functools.cache
-def _document() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(files("halopay_api").joinpath("openapi.json").read_text("utf-8"))
-    return document
-
-
 def _resolved(pointer: str | None, deepest: int = 8) -> dict[str, Any] | None:
     if pointer is None or not pointer.startswith("/"):
         return None
-    found: Any = _document()
+    found: Any = bundled.document()
     for step in pointer[1:].split("/"):
         key = step.replace("~1", "/").replace("~0", "~")
         if not isinstance(found, dict) or key not in found:

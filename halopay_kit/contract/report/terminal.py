@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 
 from halopay_kit.contract.finding import Finding
+from halopay_kit.contract.kinds import GRADES
 from halopay_kit.contract.report import spec_words
-from halopay_kit.contract.report.grouping import GRADES, by_gravity, moment, times, unjudged, verdict_of
 from halopay_kit.contract.report.masking import Masking
+from halopay_kit.contract.report.wording import moment, times, unjudged
 from halopay_kit.contract.result import Check, Result
 
 if TYPE_CHECKING:
@@ -49,13 +50,13 @@ def _lines(result: Result, counts: Sequence[Count]) -> Iterator[Line]:
     yield from _files(counts)
     yield from _summary(result.checks)
     yield Line("")
-    for finding in by_gravity(result.findings):
+    for finding in result.findings:
         yield from _finding(finding, result)
     for verdict in result.verdicts:
         if verdict.settled == "settled":
             yield Line(f"Ledger, {verdict.subject}: {verdict.says}")
     yield from _aside(result)
-    tone, text = _VERDICTS[verdict_of(result)]
+    tone, text = _VERDICTS[result.verdict]
     told = Counter(finding.grade for finding in result.findings)
     numbers = ", ".join(f"{told[grade]} {grade if grade != 'note' else 'noted'}" for grade in GRADES if told[grade])
     yield Line(text + (f" {numbers}." if numbers else ""), tone)
@@ -117,10 +118,8 @@ def _aside(result: Result) -> Iterator[Line]:
     if result.accepted:
         what = "finding is" if len(result.accepted) == 1 else "findings are"
         yield Line(f"{len(result.accepted)} {what} accepted by the baseline.", "dim")
-    if number := unjudged(observed):
-        yield Line(
-            f"The signatures of {number} messages were not judged: their bytes are not those of the wire.", "drift"
-        )
+    if sentence := unjudged(observed):
+        yield Line(sentence, "drift")
     if observed.interrupted:
         yield Line("The run was interrupted; this is what it saw until then.", "drift")
     for sentence in observed.unreadable:

@@ -74,11 +74,6 @@ def content_of(body: Body | None, headers: Headers) -> Content | None:
     return Content(_checked(_decompressed(data, coding)), "bytes")
 
 
-def is_readable_json(content: Content | None) -> bool:
-    """Say whether it may be a JSON object."""
-    return content is not None and content.data.lstrip()[:1] == b"{"
-
-
 def _bytes_of(body: Body) -> bytes | None:
     """Return the bytes of base64, None of plain text."""
     text = body.text or ""

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import attrs
 
 from halopay_kit import signing
-from halopay_kit.contract.exchange import Headers
+from halopay_kit.contract.exchange import Headers, header_of
+from halopay_kit.contract.masked import is_masked
 from halopay_kit.contract.traffic.body import Content
 from halopay_kit.errors import SignatureError
 from halopay_kit.signing import AppKey
-
-_MASKED = re.compile(
-    r"\W*(\*+|x{4,}|filtered|redacted|masked|hidden|removed|scrubbed|sanitized|secret|dummy)\W*", re.IGNORECASE
-)
 
 
 @attrs.frozen
@@ -25,19 +21,14 @@ class Side:
     content: Content | None
     headers: Headers
 
-    def header(self, name: str) -> str | None:
-        """Return a header's value, whatever the case of its name."""
-        return next((value for known, value in self.headers if known.lower() == name), None)
-
     @property
     def is_masked(self) -> bool:
         """Say whether somebody took the signature out of it."""
-        sign = self.header("x-sign")
-        return sign is not None and _MASKED.fullmatch(sign) is not None
+        return is_masked(header_of(self.headers, "x-sign") or "")
 
     def verifies(self, keys: Sequence[AppKey]) -> bool:
         """Say whether the signature is right, which settles that these are the bytes."""
-        timestamp, sign = self.header("x-timestamp"), self.header("x-sign")
+        timestamp, sign = header_of(self.headers, "x-timestamp"), header_of(self.headers, "x-sign")
         if self.content is None or timestamp is None or sign is None:
             return False
         for key in keys:

@@ -9,10 +9,9 @@ from typing import Any, Final
 
 import attrs
 
-from halopay_api import codec
 from halopay_api.operations import OPERATIONS
-from halopay_api.policy import WEBHOOK_ROUTES
-from halopay_kit.contract.exchange import Delivery, Exchange, Observed
+from halopay_kit.contract.exchange import WEBHOOKS, Delivery, Exchange, Observed
+from halopay_kit.contract.parsed import fields_of
 from halopay_kit.contract.traffic import timeline
 from halopay_kit.contract.traffic.body import Content, content_of
 from halopay_kit.contract.traffic.formats import entries
@@ -25,7 +24,6 @@ from halopay_kit.signing import AppKey
 
 _MOST_TOLD: Final = 100  # refusals of one file that are told one by one
 _NOT_SEEN: Final = "not in this traffic"
-_MASKS: Final = frozenset("*x[]<>()-_. ")
 Progress = Callable[[int], object]
 
 
@@ -94,7 +92,6 @@ def read(
     observed = Observed(
         exchanges=exchanges,
         deliveries=deliveries,
-        app_id=_app_id(exchanges, deliveries),
         target=f"traffic: {', '.join(Path(path).name for path in paths)}",
         started=min(times, default=0.0),
         ended=max(times, default=0.0),
@@ -237,32 +234,12 @@ def _answered(entry: Recorded) -> str | None:
 
 
 def _code(answer: Content | None) -> Any:
-    if answer is None:
-        return None
-    try:
-        found = codec.parse(answer.data)
-    except codec.DecodeError:
-        return None
-    return found.get("code") if isinstance(found, dict) else None
-
-
-def _app_id(exchanges: Sequence[Exchange], deliveries: Sequence[Delivery]) -> str | None:
-    """Return the AppId that most requests and webhooks name."""
-    headers = (pair for each in exchanges for pair in each.request_headers)
-    arrived = (pair for each in deliveries for pair in each.headers)
-    for pairs in (headers, arrived):
-        named = Counter(
-            value for name, value in pairs if name.lower() == "x-appid" and not set(value.lower()) <= _MASKS
-        )
-        if named:
-            return named.most_common(1)[0][0]
-    return None
+    return None if answer is None else fields_of(answer.data).get("code")
 
 
 def _unreached(exchanges: Sequence[Exchange], deliveries: Sequence[Delivery]) -> dict[str, str]:
     seen = {each.operation for each in exchanges} | {each.webhook for each in deliveries}
-    webhooks = [f"webhook.{route.webhook.replace('-', '_')}" for route in reversed(WEBHOOK_ROUTES)]
-    return {name: _NOT_SEEN for name in (*OPERATIONS, *webhooks) if name not in seen}
+    return {name: _NOT_SEEN for name in (*OPERATIONS, *WEBHOOKS) if name not in seen}
 
 
 def _nothing(counts: Sequence[Count]) -> str:

@@ -6,12 +6,13 @@ import re
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from halopay_api import codec
 from halopay_api.operations import OPERATIONS
 from halopay_api.policy import WEBHOOK_ROUTES
 from halopay_kit.client import BASE_URL
 from halopay_kit.connection import is_loopback
-from halopay_kit.contract.traffic.body import Content, content_of, is_readable_json
+from halopay_kit.contract.exchange import webhook_named
+from halopay_kit.contract.parsed import fields_of
+from halopay_kit.contract.traffic.body import Content, content_of
 from halopay_kit.contract.traffic.recorded import Passed, Recorded, Sort
 from halopay_kit.errors import UnreadableTraffic
 
@@ -63,7 +64,7 @@ def webhook_of(content: Content | None) -> str | None:
     fields = _fields(content)
     for route in WEBHOOK_ROUTES:
         if fields.get("type") == route.kind and (route.without is None or route.without not in fields):
-            return f"webhook.{route.webhook.replace('-', '_')}"
+            return webhook_named(route.webhook)
     return None
 
 
@@ -76,13 +77,7 @@ def _is_webhook(recorded: Recorded) -> bool:
 
 
 def _fields(content: Content | None) -> dict[str, Any]:
-    if content is None or not is_readable_json(content):
-        return {}
-    try:
-        found = codec.parse(content.data)
-    except codec.DecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return {} if content is None else fields_of(content.data)
 
 
 def _host(url: str) -> str | None:

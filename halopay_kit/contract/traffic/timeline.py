@@ -13,7 +13,7 @@ from typing import Final
 import attrs
 
 from halopay_api.policy import TOLERANCE
-from halopay_kit.contract.exchange import Delivery, Exchange, Headers
+from halopay_kit.contract.exchange import Delivery, Exchange, Headers, header_of
 
 _STALE: Final = 10007  # the code that says that the request's time is not HaloPay's
 
@@ -38,7 +38,7 @@ class Moment:
 
 def signed_at(headers: Headers) -> float | None:
     """Return X-Timestamp where it is ten digits."""
-    value = next((value for name, value in headers if name.lower() == "x-timestamp"), "")
+    value = header_of(headers, "x-timestamp") or ""
     return float(value) if len(value) == 10 and value.isascii() and value.isdigit() else None
 
 

@@ -1,0 +1,142 @@
+"""Pages × spec × ledger × memory → what is news: the whole way, without a clock, a network or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import attrs
+
+from codegen.document import Document
+from codegen.docs import contradictions, expected, languages, reading
+from codegen.docs.compare import View, compare
+from codegen.docs.contradictions import Contradiction
+from codegen.docs.drift import Drift, drift
+from codegen.docs.expected import Spec
+from codegen.docs.facts import Fact, Trouble, facts, subjects
+from codegen.docs.ledger import Ledger
+from codegen.docs.memory import Memory
+from codegen.docs.page import Page, Unreadable
+
+FIRST = languages.FIRST
+
+
+@attrs.frozen(kw_only=True)
+class Unread:
+    """A page, or a part of it, that could not be read: it says nothing, and nothing of it is gone."""
+
+    page: str
+    locale: str
+    section: str
+    because: str
+
+    def __str__(self) -> str:
+        name = self.page if self.locale == FIRST else f"{self.page} ({self.locale})"
+        where = f" at “{self.section}”" if self.section else ""
+        return f"{name}: could not read{where}, because {self.because}"
+
+
+@attrs.frozen(kw_only=True)
+class Look:
+    """What a look at the pages brought.
+
+    Attributes:
+        drifts: the news.
+        remembered: drifts that were accepted before and still stand.
+        contradictions: those that the ledger knows.
+        fresh: those that it does not; each is among the drifts, too.
+        read: pages that were read, by page and language, with what they say.
+    """
+
+    drifts: tuple[Drift, ...]
+    remembered: tuple[Drift, ...]
+    contradictions: tuple[Contradiction, ...]
+    fresh: tuple[Contradiction, ...]
+    unread: tuple[Unread, ...]
+    read: Mapping[tuple[str, str], tuple[Fact, ...]] = attrs.field(repr=False)
+
+
+def look(
+    pages: Iterable[Page],
+    document: Document,
+    *,
+    ledger: Ledger | None = None,
+    memory: Memory | None = None,
+    seen: Callable[[Page], object] = lambda _: None,
+) -> Look:
+    """Read pages and compare them; `seen` is told each page that is done with."""
+    ledger, memory = ledger or Ledger(), memory or Memory()
+    spec, known = expected.read(document), subjects.read(document)
+    read: dict[tuple[str, str], tuple[Fact, ...]] = {}
+    troubles: list[Trouble] = []
+    unread: list[Unread] = []
+    for page in pages:
+        try:
+            found = facts(page, reading.read(page), known)
+        except Unreadable as error:
+            unread.append(Unread(page=page.key, locale=page.locale, section="", because=error.because))
+        else:
+            read[page.key, page.locale] = found.facts
+            troubles.extend(found.troubles)
+            unread.extend(
+                Unread(page=each.page, locale=each.locale, section=each.section, because=each.because)
+                for each in dict.fromkeys(found.troubles)
+            )
+        seen(page)
+    drifts, told = _compared(read, spec, ledger, memory, troubles)
+    return Look(
+        drifts=tuple(each for each in drifts if each.id not in memory.accepted),
+        remembered=tuple(each for each in drifts if each.id in memory.accepted),
+        contradictions=tuple(each for each in told if each.known),
+        fresh=tuple(each for each in told if not each.known),
+        unread=tuple(unread),
+        read=read,
+    )
+
+
+def _compared(
+    read: Mapping[tuple[str, str], tuple[Fact, ...]],
+    spec: Spec,
+    ledger: Ledger,
+    memory: Memory,
+    troubles: Sequence[Trouble],
+) -> tuple[list[Drift], tuple[Contradiction, ...]]:
+    """Compare the first language with the spec, the others with the first, or with the spec where it is not there."""
+    locales = list(dict.fromkeys(locale for _, locale in read))
+    drifts: list[Drift] = []
+    told: tuple[Contradiction, ...] = ()
+    differing: list[Drift] = []
+    for locale in sorted(locales, key=lambda one: one != FIRST):
+        alone = {page: facts for (page, one), facts in read.items() if one == locale}
+        if locale != FIRST:
+            for page in [page for page in alone if (page, FIRST) in read]:
+                mine = [each for each in troubles if (each.page, each.locale) == (page, locale)]
+                theirs = [each for each in troubles if (each.page, each.locale) == (page, FIRST)]
+                differing += languages.compare(
+                    read[page, FIRST], alone.pop(page), spec, ledger, locale, [*mine, *theirs]
+                )
+        said = [fact for facts in alone.values() for fact in facts]
+        found = contradictions.find(said, spec, ledger)
+        told += found
+        view = View(
+            spec=spec,
+            locale=locale,
+            prose=locale == FIRST,
+            facts=said,
+            ledger=ledger,
+            changes=memory.changes,
+            contradicted=frozenset(
+                (each.key, claim.value, claim.fact.page) for each in found for claim in each.claims
+            ),
+            remembered=memory.wordings,
+        )
+        here = [each for each in troubles if each.locale == locale]
+        drifts += compare(view, set(alone), here)
+        drifts += [_as_drift(each, spec) for each in found if not each.known]
+    return list(languages.merged(drifts, differing)), told
+
+
+def _as_drift(found: Contradiction, spec: Spec) -> Drift:
+    fact = found.claims[0].fact
+    pointer = languages.pointer(spec, fact)
+    others = [claim.value for claim in found.claims[1:]]
+    return drift(found.kind, fact, pointer, was=others or None, now=found.says)

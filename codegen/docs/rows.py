@@ -1,0 +1,131 @@
+"""A table's row that became one line → its cells, told by what its columns hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from codegen.docs import columns
+from codegen.docs.blocks import Row, plain
+from codegen.docs.columns import Role
+
+_LONGEST = 1500
+_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_-]*(?:\[\d*\])?"
+_NAME = rf"(?:[└├│─—–>»·•↳*-]+\s?)?{_IDENTIFIER}(?:\.{_IDENTIFIER})*\*?"
+_TYPE = (
+    rf"(?i:(?:array|list)\s?[<(\[]\s?\w*\s?[>)\]]|(?:{columns.TYPE_WORDS})(?:\[\]|\(\d+\))?"
+    rf"(?:\s?[/|]\s?(?:{columns.TYPE_WORDS}))?)(?![a-z0-9_])"
+)
+_REQUIRED = columns.REQUIRED_WORDS
+_CODE = r"-?\d{1,6}(?!\d)|[A-Z]{2,}(?:[-_][A-Z]+)*"
+_SPACED: Mapping[Role | None, str] = {
+    "name": rf"({_NAME})(?=\s|$)",
+    "type": rf"({_TYPE})(?=\s|$)",
+    "required": rf"((?:{_REQUIRED})(?=\s|$))?",
+    "code": rf"({_CODE})(?=\s|$)",
+}
+_GLUED: Mapping[Role | None, str] = {
+    "name": rf"({_NAME.replace('*(?:', '*?(?:', 1)}?)",
+    "type": rf"({_TYPE})",
+    "required": rf"((?:{_REQUIRED})(?![a-z]))?",
+    "code": rf"({_CODE})(?![a-z]*_)",
+}
+_ONE_WORD = r"(\S*)"
+_PROSE = r"(.*?)"
+_SHOWN = re.compile(r"[\d_/.:]|^[A-Z]{2,}$|^[\"'`]")
+_ENDS = re.compile(r"(?<=[.。)）])")
+
+
+def parted(line: str) -> Row:
+    """Cut a line at its bars or tabs; one that has none is one cell."""
+    if "|" in line:
+        return tuple(plain(cell) for cell in line.strip().strip("|").split("|"))
+    return tuple(plain(cell) for cell in line.strip("\n\r ").split("\t")) if "\t" in line.strip() else (plain(line),)
+
+
+def row(roles: Sequence[Role | None], line: str) -> Row | None:
+    """Take a line apart; None if it is no row of such a table."""
+    text = plain(line)
+    if not text or len(text) > _LONGEST or not _tell(roles):
+        return None
+    for glued in (False, True):
+        found = _pattern(tuple(roles), glued).fullmatch(text) if not glued or _tell_glued(roles) else None
+        if found is not None:
+            return _shared(roles, [(cell or "").strip() for cell in found.groups()], glued=glued)
+    return None
+
+
+def guessed(roles: Sequence[Role | None], line: str) -> Row | None:
+    """Take a line apart word by word, for a row whose type nobody knows; None if its first word is no name."""
+    left = plain(line).split(" ")
+    if roles[0] != "name" or "type" not in roles or re.fullmatch(_NAME, left[0]) is None or len(left) < 2:
+        return None
+    cells = dict.fromkeys(range(len(roles)), "")
+    for place, role in enumerate(roles):
+        is_word = role in ("name", "type") or (role == "required" and left and re.fullmatch(_REQUIRED, left[0]))
+        if is_word and left:
+            cells[place] = left.pop(0)
+        elif role not in ("name", "type", "required"):
+            cells[place] = " ".join(left)
+            left = []
+    return tuple(cells.values())
+
+
+def _tell(roles: Sequence[Role | None]) -> bool:
+    """Say whether such columns can be told apart at all."""
+    return bool(roles) and (
+        roles[0] == "code"
+        or (roles[0] == "name" and bool({"type", "required"} & set(roles)))
+        or (roles[0] == "name" and len(roles) == 2)
+    )
+
+
+def _tell_glued(roles: Sequence[Role | None]) -> bool:
+    """Say whether a name ends somewhere when nothing stands behind it."""
+    return roles[0] == "code" or (len(roles) > 1 and roles[1] in ("type", "required") and "type" in roles)
+
+
+@lru_cache(maxsize=200)
+def _pattern(roles: tuple[Role | None, ...], glued: bool) -> re.Pattern[str]:
+    """Compile a row: names, types and codes are words that can be told, everything else is prose up to the next."""
+    parts = []
+    for place, role in enumerate(roles):
+        kinds = _GLUED if glued else _SPACED
+        last = place == len(roles) - 1
+        if role in kinds:
+            parts.append(kinds[role])
+        elif role in ("example", "value") and not last and not glued:
+            parts.append(_ONE_WORD)
+        elif place and roles[place - 1] not in kinds and parts[-1] == _PROSE:
+            parts.append("()")  # what stands before it has both
+        else:
+            parts.append(_PROSE)
+    return re.compile(r"\s*".join(parts))
+
+
+def _shared(roles: Sequence[Role | None], cells: Sequence[str], *, glued: bool) -> Row:
+    """Part prose and what follows or precedes it, an example, which two columns beside each other share."""
+    found = list(cells)
+    for place in range(len(roles) - 1):
+        first, second = roles[place], roles[place + 1]
+        if first == "description" and second in ("example", "value"):
+            found[place], found[place + 1] = _example_last(f"{found[place]} {found[place + 1]}".strip(), glued=glued)
+        elif glued and first in ("example", "value") and second == "description":
+            found[place], found[place + 1] = _example_first(f"{found[place]}{found[place + 1]}")
+    return tuple(found)
+
+
+def _example_last(text: str, *, glued: bool) -> tuple[str, str]:
+    if glued:
+        parts = _ENDS.split(text)
+        said, shown = "".join(parts[:-1]), parts[-1].strip()
+        return (said.strip(), shown) if said and shown and " " not in shown else (text, "")
+    said, _, shown = text.rpartition(" ")
+    is_shown = bool(_SHOWN.search(shown)) and not shown.endswith((".", "。"))
+    return (said, shown) if shown and (is_shown or said.endswith((".", "。"))) else (text, "")
+
+
+def _example_first(text: str) -> tuple[str, str]:
+    found = re.match(r"([^A-Z\s]*?)(?=[A-Z])", text)
+    return (found[1], text[found.end() :]) if found and found[1] else ("", text)
