@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-Role = Literal["name", "type", "required", "value", "description", "example", "code"]
+Role = Literal["name", "type", "required", "value", "description", "example", "code", "path"]
 
 _WORDS: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 _ROLES: Mapping[str, Role] = {
@@ -18,7 +18,7 @@ _ROLES: Mapping[str, Role] = {
 _LONGEST = max(len(name.split()) for name in _ROLES)
 _TYPES: Mapping[str, str] = {name: kind for kind, names in _WORDS["types"].items() for name in names}
 TYPE_WORDS = "|".join(sorted(_TYPES, key=len, reverse=True))
-_CAPITALS = re.compile(r"[^\W\d_a-z][^\W\d_A-Z]*(?:-[^\W\d_A-Z]+)*")
+_CAPITALS = re.compile(r"[A-Z][a-z]+")
 _LONGEST_FIRST = sorted(_ROLES, key=len, reverse=True)
 _MOST = 12
 _LONGEST_HEAD = 200
@@ -41,9 +41,9 @@ def words(line: str) -> tuple[str, ...] | None:
     """Take a line for a table's head that was run together; None if it holds anything but two or more column names."""
     if len(line) > _LONGEST_HEAD:
         return None
+    if " " not in line and not line.isascii():
+        return next((cells for cells in _run_together(line, frozenset()) if len(cells) > 1), None)
     apart = _CAPITALS.findall(line) if " " not in line else line.split()
-    if " " not in line and not line.isascii() and "".join(apart) != line:
-        return next(((cells) for cells in _run_together(line, frozenset()) if len(cells) > 1), None)
     if "".join(apart) != line.replace(" ", "") or len(apart) > _MOST:
         return None
     found = max(_cut(apart, frozenset()), key=len, default=())

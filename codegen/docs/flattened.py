@@ -47,8 +47,11 @@ def blocks(content: str) -> Iterator[Heading | Block]:
         elif code := _code(lines, index):
             yield Code("\n".join(lines[index : index + code]), "json" if _OPENS.match(line) else "")
             taken = code
-        elif (head := _head(line)) is not None:
-            table, below = _table(head, len(rows.parted(line)) > 1, lines, index + 1)
+        elif (level := _marked(line, shown)) is not None:
+            yield Heading(level if titled else 1, title(_MARKED.sub("", line)))
+            titled = True
+        elif (head := _head(line)) is not None and (found := _table(head, lines, index)) is not None:
+            table, below = found
             yield table
             taken += below
         elif (level := _level(lines, index, shown)) is not None:
@@ -66,8 +69,10 @@ def _head(line: str) -> Row | None:
     return columns.words(plain(line))
 
 
-def _table(head: Row, parted: bool, lines: Sequence[str], start: int) -> tuple[Table, int]:
-    """Read rows until a line that is none; return the table, and how many lines its rows took."""
+def _table(head: Row, lines: Sequence[str], at: int) -> tuple[Table, int] | None:
+    """Read rows until a line that is none; return the table, and how many lines its rows took; None if it is none."""
+    parted = len(rows.parted(lines[at])) > 1
+    start = at + 1
     roles = columns.roles(head)
     found: list[Row] = []
     taken = 0
@@ -89,7 +94,10 @@ def _table(head: Row, parted: bool, lines: Sequence[str], start: int) -> tuple[T
                 break
             found.append(row)
         taken += 1
-    return Table(head, tuple(found), "" if found else "none of its rows can be taken apart"), taken
+    if found:
+        return Table(head, tuple(found)), taken
+    below = next((line for line in lines[start : start + 4] if line.strip()), "")
+    return (Table(head, (), "none of its rows can be taken apart"), 0) if rows.begins(below) else None
 
 
 def _row(roles: Sequence[Role | None], width: int, parted: bool, line: str) -> Row | None:
@@ -104,24 +112,31 @@ def _goes_on(roles: Sequence[Role | None], lines: Sequence[str]) -> bool:
     return bool(lines) and "type" in roles and len(rows.parted(lines[0])) == 1 and rows.row(roles, lines[0]) is not None
 
 
-def _level(lines: Sequence[str], index: int, shown: str) -> int | None:
-    """Say whether a line is a heading, and how deep: by its marks or its decoration, or because it is short."""
-    line = lines[index]
+def _marked(line: str, shown: str) -> int | None:
+    """Return how deep a heading is that has marks or decoration; None for any other line."""
     marked = _MARKED.match(line)
     if marked:
         return len(marked[1])
+    decorated = _ANCHORED.search(line) or unicodedata.category(shown[0]) == "So"
+    return _depth(line) if decorated and len(shown) <= _LONGEST_HEADING and title(line) else None
+
+
+def _depth(line: str) -> int:
+    numbered = _NUMBERED.match(title(line))
+    return 2 + numbered[1].count(".") if numbered else 3
+
+
+def _level(lines: Sequence[str], index: int, shown: str) -> int | None:
+    """Take a short line for a heading that has a number, or that a table or code follows; return how deep it is."""
+    line = lines[index]
     if len(shown) > _LONGEST_HEADING or not title(line):
         return None
-    numbered = _NUMBERED.match(title(line))
-    depth = 2 + numbered[1].count(".") if numbered else 3
-    if _ANCHORED.search(line) or unicodedata.category(shown[0]) == "So":
-        return depth
     if _SENTENCE.search(shown) or len(shown.split()) > _MOST_WORDS:
         return None
     following = next((below for below in range(index + 1, min(index + 4, len(lines))) if plain(lines[below])), None)
     if following is not None and (_head(lines[following]) is not None or _code(lines, following)):
         return 3
-    return depth if numbered else None
+    return _depth(line) if _NUMBERED.match(title(line)) else None
 
 
 def _code(lines: Sequence[str], start: int) -> int:

@@ -11,30 +11,45 @@ from codegen.docs.blocks import Row, plain
 from codegen.docs.columns import Role
 
 _LONGEST = 1500
-_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_-]*(?:\[\d*\])?"
-_NAME = rf"(?:[└├│─—–>»·•↳*-]+\s?)?{_IDENTIFIER}(?:\.{_IDENTIFIER})*\*?"
+
+
+def _named(lazy: str) -> str:
+    """Write the pattern of a name, such as `data.items[].x`, and of the ornaments before it; lazy or, with "", not."""
+    one = rf"[A-Za-z_](?:[A-Za-z0-9_-]*{lazy}[A-Za-z0-9])?{lazy}(?:\[\d*\])?"
+    return rf"(?:[└├│─—–>»·•↳*-]+\s?)?{one}(?:\.{one})*\*?"
+
+
+_NAME = _named("")
 _TYPE = (
     rf"(?i:(?:array|list)\s?[<(\[]\s?\w*\s?[>)\]]|(?:{columns.TYPE_WORDS})(?:\[\]|\(\d+\))?"
-    rf"(?:\s?[/|]\s?(?:{columns.TYPE_WORDS}))?)(?![a-z0-9_])"
+    rf"(?:\s?[/|]\s?(?:{columns.TYPE_WORDS}))?)(?![a-z_])"
 )
 _REQUIRED = columns.REQUIRED_WORDS
+_WRITTEN = "|".join(word for word in _REQUIRED.split("|") if word not in ("\\-", "–", "m", "o"))
 _CODE = r"-?\d{1,6}(?!\d)|[A-Z]{2,}(?:[-_][A-Z]+)*"
+_PATH = r"/[a-z0-9/_-]+"
+_BEFORE_TYPE = rf"({_WRITTEN})?"
 _SPACED: Mapping[Role | None, str] = {
     "name": rf"({_NAME})(?=\s|$)",
     "type": rf"({_TYPE})(?=\s|$)",
     "required": rf"((?:{_REQUIRED})(?=\s|$))?",
     "code": rf"({_CODE})(?=\s|$)",
+    "path": rf"({_PATH})(?=\s|$)",
 }
 _GLUED: Mapping[Role | None, str] = {
-    "name": rf"({_NAME.replace('*(?:', '*?(?:', 1)}?)",
+    "name": rf"({_named('?')})",
     "type": rf"({_TYPE})",
-    "required": rf"((?:{_REQUIRED})(?![a-z]))?",
+    "required": rf"((?:{_WRITTEN})(?:(?![a-z])|(?=[a-z]+/)))?",
     "code": rf"({_CODE})(?![a-z]*_)",
+    "path": rf"({_PATH})",
 }
 _ONE_WORD = r"(\S*)"
 _PROSE = r"(.*?)"
 _SHOWN = re.compile(r"[\d_/.:]|^[A-Z]{2,}$|^[\"'`]")
-_ENDS = re.compile(r"(?<=[.。)）])")
+_SENTENCE_AND_EXAMPLE = re.compile(r"(.*?[.。)）])((?:[A-Z0-9\"'\[{-]|https?:)[^\s。]*)$")
+_LISTED = re.compile(r"(?<=[/|、])[A-Z][\w-]*$")
+_VALUE = re.compile(r"[A-Z][\w-]*(?=\s?[/|、])")
+_SENTENCE_AND_WORD = re.compile(r"(.*[.。)）])([^\s.。]\S*)$")
 
 
 def parted(line: str) -> Row:
@@ -42,6 +57,12 @@ def parted(line: str) -> Row:
     if "|" in line:
         return tuple(plain(cell) for cell in line.strip().strip("|").split("|"))
     return tuple(plain(cell) for cell in line.strip("\n\r ").split("\t")) if "\t" in line.strip() else (plain(line),)
+
+
+def begins(line: str) -> bool:
+    """Say whether a line begins as rows of fields do, whatever follows."""
+    found = re.match(_NAME, plain(line))
+    return bool(found) and ("_" in found[0] or found[0].startswith("data.")) if found else False
 
 
 def row(roles: Sequence[Role | None], line: str) -> Row | None:
@@ -74,16 +95,14 @@ def guessed(roles: Sequence[Role | None], line: str) -> Row | None:
 
 def _tell(roles: Sequence[Role | None]) -> bool:
     """Say whether such columns can be told apart at all."""
-    return bool(roles) and (
-        roles[0] == "code"
-        or (roles[0] == "name" and bool({"type", "required"} & set(roles)))
-        or (roles[0] == "name" and len(roles) == 2)
-    )
+    if not roles or roles[0] not in ("code", "path", "name"):
+        return False
+    return roles[0] != "name" or len(roles) == 2 or bool({"type", "required"} & set(roles))
 
 
 def _tell_glued(roles: Sequence[Role | None]) -> bool:
     """Say whether a name ends somewhere when nothing stands behind it."""
-    return roles[0] == "code" or (len(roles) > 1 and roles[1] in ("type", "required") and "type" in roles)
+    return roles[0] in ("code", "path") or (len(roles) > 1 and roles[1] in ("type", "required") and "type" in roles)
 
 
 @lru_cache(maxsize=200)
@@ -93,7 +112,9 @@ def _pattern(roles: tuple[Role | None, ...], glued: bool) -> re.Pattern[str]:
     for place, role in enumerate(roles):
         kinds = _GLUED if glued else _SPACED
         last = place == len(roles) - 1
-        if role in kinds:
+        if glued and role == "required" and not last and roles[place + 1] == "type":
+            parts.append(_BEFORE_TYPE)
+        elif role in kinds:
             parts.append(kinds[role])
         elif role in ("example", "value") and not last and not glued:
             parts.append(_ONE_WORD)
@@ -118,12 +139,17 @@ def _shared(roles: Sequence[Role | None], cells: Sequence[str], *, glued: bool) 
 
 def _example_last(text: str, *, glued: bool) -> tuple[str, str]:
     if glued:
-        parts = _ENDS.split(text)
-        said, shown = "".join(parts[:-1]), parts[-1].strip()
-        return (said.strip(), shown) if said and shown and " " not in shown else (text, "")
+        listed = _LISTED.search(text)
+        last = listed[0] if listed else ""
+        for value in (*_VALUE.findall(text[: len(text) - len(last)]), last[: len(last) // 2]) if last else ():
+            if last.endswith(value) and last != value and (value * 2 == last or last[: -len(value)] != value):
+                return text[: -len(value)], value
+        found = _SENTENCE_AND_EXAMPLE.match(text) or _SENTENCE_AND_WORD.match(text)
+        return (found[1], found[2]) if found else (text, "")
     said, _, shown = text.rpartition(" ")
     is_shown = bool(_SHOWN.search(shown)) and not shown.endswith((".", "。"))
-    return (said, shown) if shown and (is_shown or said.endswith((".", "。"))) else (text, "")
+    is_listed = bool(re.search(rf"[/|、(]\s?{re.escape(shown)}\b|\b{re.escape(shown)}\s?[/|、]", said))
+    return (said, shown) if shown and (is_shown or is_listed or said.endswith((".", "。"))) else (text, "")
 
 
 def _example_first(text: str) -> tuple[str, str]:

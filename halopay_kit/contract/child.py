@@ -31,7 +31,6 @@ def twin(box: Sandbox, seed: int, drift: Sequence[str] = ()) -> Iterator[Target]
         [sys.executable, "-m", "halopay_kit.contract.child", str(seed), *drift],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # its server says there what schemathesis' odd requests look like to it
         start_new_session=True,  # Ctrl-C is for this process, which then ends that one
     )
     with process:

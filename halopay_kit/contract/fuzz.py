@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from halopay_kit.contract import bundled
 from halopay_kit.contract.caller import TOO_OFTEN
 from halopay_kit.contract.exchange import Exchange, Expectation, Headers
-from halopay_kit.contract.journey import ADDRESS, CURRENCY
 from halopay_kit.contract.log import Log, code
+from halopay_kit.contract.making_up import ROUNDS, document_of, narrowed, settings
 from halopay_kit.contract.pace import Pace
 from halopay_kit.contract.target import Target
 from halopay_kit.errors import ConfigurationError, HaloPayError
@@ -24,29 +23,6 @@ if TYPE_CHECKING:
     import requests
 
     from halopay_kit.contract.observe import Scope
-
-_STATEFUL = 0.15  # share of the calls that follow the spec's links
-_STEPS = 6  # about how many calls a walk along links makes
-_ROUNDS = 20
-_COVERAGE = 36  # about how many calls cover the limits of an operation's spec
-
-# What stands in for a made-up value now and then, so that not every call is about nothing.
-_TAKEN: Mapping[str, tuple[object, ...]] = {
-    "currency_id": (CURRENCY, CURRENCY, 70, 73, 81),
-    "address": (ADDRESS,),
-    "amount": ("1", "15.5", "0.01"),
-    "token_amount": ("1", "15.5", "0.000001"),
-    "fiat_amount": ("1", "15.5"),
-    "fiat_name": ("USD", "EUR"),
-    "time_out": (0,),
-    "time_expire": (0,),
-}
-_HOW_OFTEN = 0.6
-
-# Fields that go together and exclude the others here, by our guess; to make up right calls, not to judge any.
-_EITHER_OR: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "OrderCreateRequest": (("token_amount",), ("fiat_name", "fiat_amount")),
-}
 
 MADE_UP = Expectation(outcome="either", codes=frozenset({10002, 10003, 10004, 20003}), why="made-up data")
 NOT_RIGHT = Expectation(outcome="refusal", codes=frozenset({10003}), why="made-up data that the spec does not allow")
@@ -68,16 +44,16 @@ def fuzz(target: Target, log: Log, scope: Scope, pace: Pace, progress: Callable[
         raise ConfigurationError(
             "made-up calls need schemathesis", advice="pip install 'halopay-kit[contract]'"
         ) from error
-    document = _document(scope)
+    document = document_of(scope)
     if not document["paths"]:
         return
     sender = _Sender(target, log, pace, progress, document)
-    for number in range(_ROUNDS):
+    for number in range(ROUNDS):
         missing = scope.cases - sender.count
         if missing <= 0:
             return
-        config = schemathesis.Config.from_dict(_settings(scope, missing, number, len(document["paths"])))
-        schema = schemathesis.openapi.from_dict(_narrowed(document), config=config)
+        config = schemathesis.Config.from_dict(settings(scope, missing, number, len(document["paths"])))
+        schema = schemathesis.openapi.from_dict(narrowed(document), config=config)
         schema.config.update(base_url=target.base_url)
         schema.auth.set_from_requests(sender.signing())
         sender.listen(schema)
@@ -141,7 +117,12 @@ class _Sender:
         self._progress = progress
         self._names = {path: item["post"]["operationId"] for path, item in document["paths"].items()}
         self._right = {
-            path: jsonschema_rs.Draft202012Validator({**_body_of(item), "components": document["components"]})
+            path: jsonschema_rs.Draft202012Validator(
+                {
+                    **item["post"]["requestBody"]["content"]["application/json"]["schema"],
+                    "components": document["components"],
+                }
+            )
             for path, item in document["paths"].items()
         }
 
@@ -230,79 +211,6 @@ class _Sender:
             return bool(self._right[path].is_valid(json.loads(body)))
         except ValueError:
             return False
-
-
-def _document(scope: Scope) -> dict[str, Any]:
-    """Return the spec with what the kit requires of a request, without security and webhooks, which nobody makes up."""
-    from halopay_kit.sandbox.wire.spec import load
-
-    document, paths = load().document, bundled.document()["paths"]
-    wanted = {path: item for path, item in paths.items() if scope.wants(item["post"]["operationId"])}
-    known = {item["post"]["operationId"] for item in wanted.values()}
-    for path, item in wanted.items():
-        answer = item["post"]["responses"]["200"]
-        links = {name: link for name, link in answer.get("links", {}).items() if link["operationId"] in known}
-        document["paths"][path]["post"]["responses"] = {"200": {**answer, "headers": {}, "links": links}}
-    return {**document, "paths": {path: document["paths"][path] for path in wanted}}
-
-
-def _narrowed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document to make calls up from: what excludes each other is a choice there."""
-    schemas = dict(document["components"]["schemas"])
-    for name, groups in _EITHER_OR.items():
-        schema = schemas[name]
-        named = {field for group in groups for field in group}
-        schemas[name] = {
-            "oneOf": [
-                {
-                    **schema,
-                    "properties": {
-                        field: kind for field, kind in schema["properties"].items() if field not in named - {*group}
-                    },
-                    "required": [*schema.get("required", ()), *group],
-                }
-                for group in groups
-            ]
-        }
-    return {**document, "components": {**document["components"], "schemas": schemas}}
-
-
-def _body_of(item: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = item["post"]["requestBody"]["content"]["application/json"]["schema"]
-    return found
-
-
-def _settings(scope: Scope, missing: int, number: int, operations: int) -> dict[str, Any]:
-    """Return schemathesis' configuration for one round; the first also covers every limit of the spec once."""
-    covering = _COVERAGE * operations if number == 0 else 0
-    linked = int(missing * _STATEFUL) if number == 0 else 0
-    each = max(1, -(-(missing - linked - covering) // operations))
-    walks = max(1, linked // _STEPS)
-    return {
-        "seed": scope.seed * _ROUNDS + number,
-        "cache": {"enabled": False},
-        "dictionaries": {name: {"values": list(values)} for name, values in _TAKEN.items()},
-        "parameters": {f"body.{name}": {"dictionary": name, "probability": _HOW_OFTEN} for name in _TAKEN},
-        "checks": {"enabled": False},
-        "max-redirects": 0,
-        "workers": 1,
-        "generation": {"with-security-parameters": False, "no-shrink": True, "database": "none"},
-        "phases": {
-            "examples": {"enabled": False},
-            "coverage": {"enabled": number == 0, "unexpected-methods": []},
-            "fuzzing": {
-                "enabled": True,
-                "generation": {"max-examples": each},
-                "extra-data-sources": {"responses": False},
-                "error-feedback": {"enabled": False},
-            },
-            "stateful": {
-                "enabled": number == 0,
-                "generation": {"max-examples": walks},
-                "inference": {"algorithms": []},
-            },
-        },
-    }
 
 
 def _bytes(body: Any) -> bytes:

@@ -66,7 +66,7 @@ def observe(
         ConfigurationError: the target is live, or schemathesis is not installed.
     """
     if target.live:
-        raise ConfigurationError("this is for sandboxes, and the target is live", advice="Use a plan: live.observe.")
+        raise ConfigurationError("this is for sandboxes, and the target is live", advice="Carry a plan out: run_live.")
     log, started = Log(), clock()
     prefix = f"contract-{scope.seed}" if target.ours else f"contract-{scope.seed}-{int(started * 1000)}"
     caller = Caller(target, log, pace=Pace(sleep=sleep), effects=_ALL_EFFECTS, progress=lambda: progress(1))

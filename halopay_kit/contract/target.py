@@ -11,6 +11,7 @@ import attrs
 
 from halopay_kit.connection import is_loopback
 from halopay_kit.contract.player import BoxPlayer, ControlPlayer, Player
+from halopay_kit.errors import ConfigurationError
 from halopay_kit.signing import AppKey
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ class Target:
         clock: unix seconds that calls carry.
         webhook_clock: unix seconds that webhooks carry, where that is another clock.
         player: who plays payer, chain and clock there; None: nobody does.
+
+    Raises:
+        ConfigurationError: it is not on this machine and said not to be live.
     """
 
     name: str
@@ -39,6 +43,10 @@ class Target:
     clock: Callable[[], float] = time.time  # noqa: TID251  # a target's own time is the machine's, but for a sandbox
     webhook_clock: Callable[[], float] | None = None
     player: Player | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if not self.live and not is_loopback(urlsplit(self.base_url).hostname or ""):
+            raise ConfigurationError("an address that is not this machine's is live")
 
     @classmethod
     def sandbox(cls, box: Sandbox) -> Self:

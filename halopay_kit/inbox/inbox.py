@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from halopay_kit.errors import InboxUnavailable
 from halopay_kit.inbox import intake
@@ -16,8 +16,9 @@ from halopay_kit.inbox.store import Store
 from halopay_kit.inbox.stored import Delivery, Stored
 
 if TYPE_CHECKING:
-    from halopay_kit.inbox.consume import Consumed
+    from halopay_kit.inbox.consume import consume as _consume
     from halopay_kit.inbox.tally import Stats
+    from halopay_kit.inbox.work import revive as _revive
 
 
 class Inbox:
@@ -36,7 +37,7 @@ class Inbox:
         self,
         url: str | os.PathLike[str],
         *,
-        clock: Callable[[], float] = time.time,  # noqa: TID251  # the inbox owns its clock
+        clock: Callable[[], float] = time.time,  # the inbox owns its clock
         create: bool = True,
     ) -> None:
         try:
@@ -151,7 +152,7 @@ class Inbox:
         with self.store.reading() as connection:
             return reading.events(connection, since=since, until=until, after=after, limit=limit, **filters)
 
-    def event(self, id: int) -> Stored | None:  # noqa: A002  # what it is called everywhere
+    def event(self, id: int) -> Stored | None:  # what it is called everywhere
         """Return one event, None if there is none with this id.
 
         Raises:
@@ -195,14 +196,19 @@ class Inbox:
         with self.store.reading() as connection:
             return tally.stats(connection, self.clock())
 
-    def consume(self, handler: Callable[..., object], **terms: Any) -> Consumed:
-        """Hand events to a function; see `halopay_kit.inbox.consume.consume`."""
-        from halopay_kit.inbox.consume import consume
+    if TYPE_CHECKING:
+        consume = _consume
+        revive = _revive
+    else:
 
-        return consume(self, handler, **terms)
+        def consume(self, handler, **terms):
+            """Hand events to a function; see `halopay_kit.inbox.consume.consume`."""
+            from halopay_kit.inbox.consume import consume
 
-    def revive(self, event_id: int) -> bool:
-        """Put a dead event back; see `halopay_kit.inbox.work.revive`."""
-        from halopay_kit.inbox.work import revive
+            return consume(self, handler, **terms)
 
-        return revive(self, event_id)
+        def revive(self, event_id):
+            """Put a dead event back; see `halopay_kit.inbox.work.revive`."""
+            from halopay_kit.inbox.work import revive
+
+            return revive(self, event_id)

@@ -514,7 +514,7 @@ def test_several_drifts_apply_together(shop):
 
 
 def test_no_drifts_break_the_sandbox_together(shop, till):
-    chance = random.Random(1)  # noqa: S311  # repeatable on purpose
+    chance = random.Random(1)  # repeatable on purpose
     for _ in range(15):
         asked: list[str] = []
         for kind, place in (*chance.sample(MATRIX, 60), *chance.sample(MATRIX[-60:], 8)):

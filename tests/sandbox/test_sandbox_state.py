@@ -83,7 +83,7 @@ def test_a_thousand_due_deliveries_survive_kill_9(receiver: Receiver, child: Cal
     after = wire.control("deliveries", method="GET")[1]["deliveries"]
     wire.close()
     sent = f"{first} sent before the kill, {receiver.bodies.total()} in all, {len(receiver.bodies)} different"
-    print(f"1000 due, {sent}")  # noqa: T201  # for whoever asks with -s
+    print(f"1000 due, {sent}")  # for whoever asks with -s
     assert {delivery["state"] for delivery in after} == {"delivered"}
     assert [delivery["attempts"][0] for delivery in after] == [delivery["attempts"][0] for delivery in deliveries]
     assert {name: rows for name, rows in box.state().items() if name != "time"} == {
@@ -118,7 +118,7 @@ def test_what_is_sent_again_after_a_kill_survives_the_next(receiver: Receiver, c
 
 
 def test_answered_creations_survive_kill_9_at_any_moment(child: Callable[..., Child]) -> None:
-    chance, numbers = random.Random(9), iter(range(10**6))  # noqa: S311  # repeatable on purpose
+    chance, numbers = random.Random(9), iter(range(10**6))  # repeatable on purpose
     answered: dict[str, dict] = {}
     paid: set[str] = set()
     for _ in range(5):
@@ -156,7 +156,7 @@ def test_answered_creations_survive_kill_9_at_any_moment(child: Callable[..., Ch
     assert len(rows) == len(found["orders"]) + len(found["payouts"])
     assert len({row["trade_no"] for row in rows.values()}) == len(rows)
     assert len({order["pay_address"] for order in found["orders"]}) == len(found["orders"])
-    print(f"{len(answered)} answered, {len(paid)} of them paid, {len(rows)} there, after 5 kills")  # noqa: T201  # likewise
+    print(f"{len(answered)} answered, {len(paid)} of them paid, {len(rows)} there, after 5 kills")  # likewise
     for out_trade_no, data in answered.items():
         assert rows[out_trade_no]["trade_no"] == data["trade_no"]
         assert rows[out_trade_no].get("pay_address") == data.get("pay_address")

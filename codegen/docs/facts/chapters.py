@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from codegen.docs.blocks import Block, Code, Paragraph, Section, Table
+from codegen.docs.blocks import Block, Code, Paragraph, Section
 from codegen.docs.facts import words
 from codegen.docs.facts.subjects import Known, Subject
 
 _NUMBER = re.compile(r"^(?:§\s*)?(\d{1,2})(?:[.、)）．:：]|\s|(?=[^\W\d]))\s*(?!\d)")
-_PATH = re.compile(r"(?P<host>https?://[A-Za-z0-9.:-]+)?(?P<path>/(?:api|v\d{1,2})(?:/[A-Za-z0-9_-]+)+)/?(?![\w/])")
+_PATH = re.compile(
+    r"(?P<host>https?://[A-Za-z0-9.:-]+)?(?P<path>/(?:api|v\d{1,2})(?:/[A-Za-z0-9_-]+)+)/?(?![A-Za-z0-9_/])"
+)
 _METHOD = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE)\b")
 _ELSEWHERE = ("://docs.", "://checkout.", "://dash.")
 _LONGEST_SAMPLE = 300
@@ -26,6 +28,8 @@ class Endpoint:
     method: str
     text: str
     section: Section
+    listed: bool = False
+    """Whether it stands in a table of several."""
 
 
 @attrs.frozen
@@ -42,16 +46,23 @@ class Chapter:
         """Its heading."""
         return self.sections[0].title
 
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Where its call goes; of several addresses the one that is called so, else the first."""
+        own = [one for one in self.endpoints if not one.listed]
+        called = [one for one in own if one.method or "url" in words.roles(one.text) | words.roles(one.section.title)]
+        return next(iter(called or own), None)
+
 
 def chapters(page: str, sections: Sequence[Section], known: Known) -> tuple[Chapter, ...]:
     """Gather sections and say which operation each chapter documents."""
     gathered = [_chapter(part) for part in _parts(sections)]
-    here = {endpoint.path for chapter in gathered for endpoint in chapter.endpoints}
+    here = {chapter.endpoint.path for chapter in gathered if chapter.endpoint}
     found: list[Chapter] = []
     for chapter in gathered:
         subject = _subject(page, chapter, known, here)
         before = found[-1].subject if found else None
-        if subject is None and before and not (chapter.endpoints or chapter.number) and _is_about(chapter, before):
+        if subject is None and before and not (chapter.endpoint or chapter.number) and _is_about(chapter, before):
             subject = before
         found.append(attrs.evolve(chapter, subject=subject))
     return tuple(found)
@@ -88,6 +99,9 @@ def _endpoints(section: Section) -> Iterator[Endpoint]:
         found = endpoint(text, section)
         if found is not None:
             yield found
+    for table in section.tables():
+        inside = [one for row in (table.head, *table.rows) for cell in row if (one := endpoint(cell, section))]
+        yield from (attrs.evolve(one, listed=len({one.path for one in inside}) > 1) for one in inside)
 
 
 def _lines(block: Block) -> Iterator[str]:
@@ -96,8 +110,6 @@ def _lines(block: Block) -> Iterator[str]:
             yield text
         case Code(text) if len(text) <= _LONGEST_SAMPLE:
             yield text
-        case Table(head, rows):
-            yield from (cell for row in (head, *rows) for cell in row)
 
 
 def _parts(sections: Sequence[Section]) -> Iterator[list[Section]]:
@@ -121,26 +133,23 @@ def _begins(section: Section, part: Sequence[Section]) -> bool:
     if len(first.path) <= 1 and not number(first.title):
         return not any(True for _ in _all_endpoints(part))  # below the page's title everything is a subject of its own
     there = {one.path for one in _all_endpoints(part)}
-    return any(one.path not in there for one in _endpoints(section)) and bool(there)
+    return any(one.path not in there for one in _endpoints(section) if not one.listed) and bool(there)
 
 
 def _all_endpoints(part: Sequence[Section]) -> Iterator[Endpoint]:
-    return (one for section in part for one in _endpoints(section))
+    return (one for section in part for one in _endpoints(section) if not one.listed)
 
 
-def _subject(page: str, chapter: Chapter, known: Known, here: frozenset[str] | set[str]) -> Subject | None:
+def _subject(page: str, chapter: Chapter, known: Known, here: set[str]) -> Subject | None:
     """Tell by the path; by the number where the path is new and the old one stands nowhere else on the page."""
-    paths = [endpoint.path for endpoint in chapter.endpoints]
-    if len(paths) > 1:
-        return None
-    if paths:
-        found = known.by_path(paths[0])
-        if found is not None:
-            return found
+    path = chapter.endpoint.path if chapter.endpoint else ""
+    found = known.by_path(path) if path else None
+    if found is not None:
+        return found
     placed = known.by_place(page, chapter.number) if chapter.number else None
-    if placed is None and len(known.on(page)) == 1 and (paths or _is_about(chapter, known.on(page)[0])):
+    if placed is None and len(known.on(page)) == 1 and (path or _is_about(chapter, known.on(page)[0])):
         placed = known.on(page)[0]
-    return placed if placed is not None and not {placed.path, placed.legacy} & set(here) else None
+    return placed if placed is not None and not {placed.path, placed.legacy} & here else None
 
 
 def _is_about(chapter: Chapter, subject: Subject) -> bool:

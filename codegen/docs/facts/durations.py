@@ -30,7 +30,7 @@ _NUMBERS: Mapping[str, int] = {word: size for words in _COUNTED for size, word i
 }
 _ALL = "|".join(f"(?P<u{size}>{names})" for size, names in _UNITS.items())
 _NUMBER = rf"\d{{1,6}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))}"
-_ONE = re.compile(rf"(?<![\w.])(?P<n>{_NUMBER})[\s-]?(?:{_ALL})(?![a-z])", re.IGNORECASE)
+_ONE = re.compile(rf"(?<![A-Za-z0-9_.])(?P<n>{_NUMBER})[\s-]?(?:{_ALL})(?![a-z])", re.IGNORECASE)
 _GLUED = re.compile(rf"(?P<n>{_NUMBER})[\s-]?(?:{_ALL})(?![a-z])", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s、,，/／;；→>–—|·-]*(?:and|then|et|puis|和|및|と)?\s*", re.IGNORECASE)
 

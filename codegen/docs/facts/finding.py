@@ -12,7 +12,7 @@ from codegen.docs.facts.fact import Fact, Trouble
 from codegen.docs.facts.place import Place
 from codegen.docs.facts.reader import Reader
 from codegen.docs.facts.subjects import Known
-from codegen.docs.page import Page
+from codegen.docs.page import Page, Unreadable
 
 _CHANGES = "change-record"
 
@@ -26,7 +26,10 @@ class Findings:
 
 
 def facts(page: Page, sections: Sequence[Section], known: Known) -> Findings:
-    """Read what a page says."""
+    """Read what a page says.
+
+    Raises: Unreadable, where it says nothing at all of what the spec has from it.
+    """
     found: list[Fact | Trouble] = []
     if page.key == _CHANGES:
         place = Place(page=page.key, locale=page.locale, section="", source=f"{page.key}#", subject="changes")
@@ -34,6 +37,8 @@ def facts(page: Page, sections: Sequence[Section], known: Known) -> Findings:
     else:
         for chapter in chapters.chapters(page.key, sections, known):
             found.extend(Reader(page, chapter, known).read())
+    if not found and page.key in known.pages:
+        raise Unreadable(page, "nothing of what it documented is found on it: it may have another layout")
     return Findings(
         tuple(_once(one for one in found if isinstance(one, Fact))),
         tuple(dict.fromkeys(one for one in found if isinstance(one, Trouble))),

@@ -40,7 +40,7 @@ class Place:
         return attrs.evolve(self, subject=subject, source=source or self.source, direction=direction or self.direction)
 
     def named(self, name: str) -> Place:
-        """Return the same place by the name that x-source has for what every site has once; an operation's keeps its own."""
+        """Return the same place, called as x-source has it unless it belongs to an operation or a webhook."""
         here = self.subject.startswith("webhook.") or self.subject.partition("/")[1]
         return self if here else attrs.evolve(self, source=f"{self.page}#{name}")
 

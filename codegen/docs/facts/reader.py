@@ -10,7 +10,7 @@ import attrs
 from codegen.docs import columns
 from codegen.docs.blocks import Block, Code, Paragraph, Section, Table
 from codegen.docs.facts import durations, examples, fields, prose, samples, tables, words
-from codegen.docs.facts.chapters import Chapter, endpoint
+from codegen.docs.facts.chapters import Chapter, Endpoint, endpoint
 from codegen.docs.facts.fact import Fact, Trouble
 from codegen.docs.facts.place import Place
 from codegen.docs.facts.subjects import Known, Names, Subject
@@ -19,8 +19,10 @@ from codegen.docs.page import Page
 
 _DIRECTIONS = ("webhook", "response", "request")
 _LONGEST_SAMPLE = 20_000
+_LONGEST_TEXT = 4000
 _LONGEST_FORMULA = 300
 _ENOUGH = 0.5
+_TOLD = 3
 _NO_SLUG = re.compile(r"[^\w]+")
 
 
@@ -37,21 +39,44 @@ class Reader:
     def read(self) -> Iterator[Fact | Trouble]:
         """Yield what it says."""
         for one in self.chapter.endpoints:
-            yield self._path(one.path, one.method, one.text, one.section)
+            yield self._path(one)
         for section in self.chapter.sections:
             self.label = frozenset()
             for block in section.blocks:
                 yield from self._block(block, section)
             yield from self._samples(section)
+        yield from self._without_tables()
 
-    def _path(self, path: str, method: str, text: str, section: Section) -> Fact:
-        subject = self.chapter.subject or self.known.by_path(path)
-        place = self._place(section, subject.id if subject else "")
-        return place.fact("path", path, {"path": path, "method": method} if method else {"path": path}, text)
+    def _path(self, one: Endpoint) -> Fact:
+        subject = self.chapter.subject if one == self.chapter.endpoint else self.known.by_path(one.path)
+        place = self._place(one.section, subject.id if subject else "")
+        says = {"path": one.path, "method": one.method} if one.method else {"path": one.path}
+        return place.fact("path", one.path, says, one.text)
+
+    def _without_tables(self) -> Iterator[Trouble]:
+        """Tell of fields that are named in running text where a table of them should be."""
+        subject = self.chapter.subject
+        if self.tables or subject is None:
+            return
+        blocks = [block for section in self.chapter.sections for block in section.blocks]
+        text = " ".join(block.text for block in blocks if isinstance(block, Paragraph))
+        for direction, names in subject.fields.items():
+            told = [name for name in names if "_" in name and re.search(rf"\b{re.escape(name)}\b", text)]
+            if len(told) >= _TOLD:
+                yield self._trouble(
+                    self.chapter.sections[0], f"{subject.id}/{direction}", "its fields stand in no table"
+                )
+
+    def _trouble(self, section: Section, subject: str, because: str) -> Trouble:
+        self.tables += 1
+        return Trouble(
+            page=self.page.key, locale=self.page.locale, section=_shown(section), subject=subject, because=because
+        )
 
     def _block(self, block: Block, section: Section) -> Iterator[Fact | Trouble]:
         match block:
-            case Paragraph(text):
+            case Paragraph(whole):
+                text = whole[:_LONGEST_TEXT]
                 if words.is_label(text) and endpoint(text, section) is None:
                     self.label = words.roles(text)
                 above = words.roles(" / ".join(section.path)) | self._webhooks()
@@ -70,15 +95,9 @@ class Reader:
             grid = tables.read(table, self.known.headers)
             yield from self._grid(grid, section)
         except Illegible as illegible:
-            if any(columns.roles(table.head)) or self.chapter.subject or self.chapter.endpoints:
+            if any(columns.roles(table.head)) or self.chapter.subject or self.chapter.endpoint:
                 subject, _ = self._fields(_names(table), section)
-                yield Trouble(
-                    page=self.page.key,
-                    locale=self.page.locale,
-                    section=_shown(section),
-                    subject=subject,
-                    because=str(illegible),
-                )
+                yield self._trouble(section, subject, str(illegible))
 
     def _grid(self, grid: Grid, section: Section) -> Iterator[Fact]:
         match grid.sort:
@@ -94,15 +113,29 @@ class Reader:
                 yield from fields.fields(grid, place, self.known, self._expected(subject, direction))
             case "codes" | "statuses":
                 subject = "codes" if grid.sort == "codes" else self._whose(section) or "status"
-                yield from fields.codes(grid, self._place(section, subject).named("codes" if subject == "codes" else "status"))
+                yield from fields.codes(
+                    grid, self._place(section, subject).named("codes" if subject == "codes" else "status")
+                )
             case "fiats":
                 yield from fields.fiats(grid, self._place(section, "fiats").named("fiats"))
             case "other":
+                self._refuse_unknown(grid, section)
                 lasts = [durations.durations(cell) for line in grid.lines for cell in line.row[-1:]]
                 if len(lasts) > 2 and all(len(one) == 1 for one in lasts):
                     seconds = [one[0].seconds for one in lasts]
                     quoted = "; ".join(line.quoted for line in grid.lines)
-                    yield self._place(section, "webhook").named("retries").fact("schedule", "retries", {"seconds": seconds}, quoted)
+                    yield (
+                        self._place(section, "webhook")
+                        .named("retries")
+                        .fact("schedule", "retries", {"seconds": seconds}, quoted)
+                    )
+
+    def _refuse_unknown(self, grid: Grid, section: Section) -> None:
+        """Refuse a table that names fields that the spec has, in columns that nobody knows."""
+        names = frozenset(line.row[0].strip("*` ").removeprefix("data.") for line in grid.lines)
+        subject, direction = self._fields(names, section)
+        if _share(names, self._expected(subject, direction)) >= _ENOUGH:
+            raise Illegible("a table of fields has columns that nobody knows")
 
     def _code(self, text: str, section: Section) -> Iterator[Fact]:
         found = examples.read(text)
@@ -169,7 +202,7 @@ class Reader:
                 return webhook.id, "webhook"
         elif subject is not None:
             return f"{subject.id}/{direction}", direction
-        if subject is not None or self.chapter.endpoints or self._webhooks() or (names and self._documents()):
+        if subject is not None or self.chapter.endpoint or self._webhooks() or (names and self._documents()):
             return f"?{self._source(section)}/{direction}", direction
         return "", direction
 

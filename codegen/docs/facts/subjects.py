@@ -34,6 +34,8 @@ class Known:
     webhooks: tuple[Subject, ...]
     headers: Names
     envelope: Names
+    pages: Names
+    """Where the spec says that things stand."""
 
     def by_path(self, path: str) -> Subject | None:
         """Find the operation at a path, or that was there before."""
@@ -66,7 +68,20 @@ def read(document: Document) -> Known:
     parameters = [one.get("name", "") for one in components.get("parameters", {}).values()]
     headers = frozenset(name.casefold() for name in [*schemes, *parameters, "content-type"] if name)
     envelope = components.get("schemas", {}).get("Envelope", {}).get("properties", {})
-    return Known(operations, webhooks, headers, frozenset([*envelope, "data"]))
+    pages = frozenset(page for page in data.get("x-pages", {}).get("paths", {}) if page in set(_cited(data)))
+    return Known(operations, webhooks, headers, frozenset([*envelope, "data"]), pages)
+
+
+def _cited(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key == "x-source" and isinstance(value, str):
+                yield value.partition("#")[0]
+            else:
+                yield from _cited(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _cited(item)
 
 
 def _operations(document: Document) -> Iterator[Subject]:

@@ -62,7 +62,7 @@ def _say_json(overlay: Overlay, done: Applied, spec: Path, *, is_written: bool) 
 
 
 def _say(overlay: Overlay, done: Applied, spec: Path, *, is_written: bool) -> None:
-    for line in done.diff(spec.as_posix()).splitlines():
+    for line in done.diff(spec.as_posix()).split("\n")[:-1]:
         output.say(click.style(output.plain(line), fg=_COLORS.get(line[:1])))
     if overlay.target is not None and "not HaloPay" in overlay.description:
         output.note(f"This was seen at {overlay.target}, which is not HaloPay.")

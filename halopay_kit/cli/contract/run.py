@@ -64,7 +64,7 @@ _PHASES = ("journey", "headers", "bodies", "fuzz")
     help="Only this: the journey, calls with wrong headers, with wrong bodies, made-up ones.",
 )
 @click.option(
-    "--operation", "operations", metavar="NAME", multiple=True, help="Send wrong and made-up calls only to this one."
+    "--operation", "operations", metavar="NAME", multiple=True, help="Send wrong and made-up calls to this one only."
 )
 @click.option("--drift", multiple=True, metavar="WHERE:KIND", help="Let the sandbox drift, and see it found.")
 @click.option("--webhook-port", type=click.IntRange(0, 65535), default=0, help="Where webhooks are awaited.")
@@ -78,19 +78,18 @@ def command(url: str | None, yes: bool, drift: tuple[str, ...], **given: Any) ->
     """  # fmt: skip
     reports = reporting.Reports.of(given)
     if url is None:
-        live_only = [name for name in _LIVE_ONLY if given[name]]
-        if live_only:
-            raise click.UsageError(
-                f"--{live_only[0].replace('_', '-').removesuffix('s')} is for a target: say which with --url"
-            )
+        _refuse(_TARGET_ONLY, given, "is for a target: say which with --url")
         with targets.own_sandbox(given["seed"], drift) as own:
             _finish(_tested(own.target, own.second, given, (), reports), reports, own.secret)
         return
     if drift:
         raise click.UsageError("--drift is for the sandbox that this command starts; leave out --url")
+    if not url.strip():
+        raise click.UsageError("--url is empty; without it a sandbox is tested")
     taken = targets.deliveries(given)
     target = targets.at(url, live=given["live"])
     if target.live:
+        _refuse(_SANDBOX_ONLY, given, "is for a sandbox; a live target gets the calls of a plan")
         plan = targets.plan(given, taken)
         _agree(target, plan, yes=yes)
         _finish(_visited(target, plan, taken, reports), reports, environment.secret)
@@ -98,9 +97,16 @@ def command(url: str | None, yes: bool, drift: tuple[str, ...], **given: Any) ->
         _finish(_tested(target, None, given, taken, reports), reports, environment.secret)
 
 
-_LIVE_ONLY = (
+_TARGET_ONLY = (
     "live", "trade_no", "out_trade_no", "payout_trade_no", "payout_out_trade_no", "currency_ids", "create", "inbox",
 )  # fmt: skip
+_SANDBOX_ONLY = ("phases", "operations", "webhook_port")
+
+
+def _refuse(options: Sequence[str], given: dict[str, Any], why: str) -> None:
+    for name in options:
+        if given[name]:
+            raise click.UsageError(f"--{name.replace('_', '-').removesuffix('s')} {why}")
 
 
 def _tested(
@@ -157,7 +163,7 @@ def _agree(target: Target, plan: Plan, *, yes: bool) -> None:
 
 def said(target: Target, plan: Plan) -> Iterator[str]:
     """Yield what a plan means, line by line."""
-    yield f"{target.name} counts as live. It will be sent, signed as app {target.app_id}:"
+    yield f"{target.name} counts as live. It will be sent, signed as app {target.app_id[:4]}…:"
     for step in plan.steps:
         yield f"  {step.operation:<24} at most {step.calls:>3}  {step.effect:<8} {step.why}"
     seconds = plan.calls / plan.rate

@@ -56,7 +56,7 @@ def at(url: str, *, live: bool) -> Target:
     target = Target.at(base_url, app_id, key, live=live, control_token=token)
     if target.live or is_sandbox(base_url):
         return target
-    output.note(f"No sandbox answers at {base_url}; whatever does counts as live.")
+    output.note(f"No sandbox answers an unsigned GET at {base_url}; whatever does counts as live.")
     return Target.at(base_url, app_id, key, live=True)
 
 
@@ -106,12 +106,21 @@ def deliveries(given: Mapping[str, Any]) -> tuple[Delivery, ...]:
 
 
 def rerun(arguments: Sequence[str]) -> str:
-    """Return the command that makes this run again, without what only says where reports go."""
-    kept, skip = [], False
-    for argument in arguments:
-        name, equals, _ = argument.partition("=")
-        if skip or name in _HOUSEKEEPING or argument in {"--json", "--yes"}:
-            skip = not skip and name in _HOUSEKEEPING and not equals
-            continue
-        kept.append(argument)
+    """Return the command that makes this run again, without what only says where reports go, and without a password."""
+    kept = []
+    left = iter(arguments)
+    for argument in left:
+        name, equals, value = argument.partition("=")
+        if name in _HOUSEKEEPING:
+            _ = equals or next(left, None)
+        elif name == "--inbox":
+            kept += [name, _without_password(value if equals else next(left, ""))]
+        elif argument not in {"--json", "--yes"}:
+            kept.append(argument)
     return shlex.join(["halopay", *kept])
+
+
+def _without_password(url: str) -> str:
+    from halopay_kit.inbox.address import Address
+
+    return str(Address(url))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import io
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
@@ -41,88 +43,95 @@ def apply(text: str, overlay: Overlay) -> Applied:
 
     Raises: OverlayRefused where it cannot be done safely, and for an overlay that would change the spec each time anew.
     """
-    done = _once(text, overlay)
-    if done.after != text:
+    mark, body = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
+    begun = _Read.of(body)
+    if not isinstance(begun.values, dict) or "openapi" not in begun.values:
+        raise OverlayRefused("what the overlay is to be applied to is no OpenAPI document")
+    if "x-generated" in begun.values or body.lstrip().startswith("{"):
+        raise OverlayRefused("this spec is generated, or JSON", advice="Apply the overlay to spec/halopay.yaml.")
+    done, without_effect = _all(begun, overlay)
+    soundness.check(begun.values, done.values)
+    if done.body != body:
         try:
-            again = _once(done.after, overlay).after
+            again, _ = _all(done, overlay)
         except OverlayRefused as error:
             raise OverlayRefused(f"applied a second time it would fail: {error.problem}") from error
-        if again != done.after:
+        if again.body != done.body:
             raise OverlayRefused("applied a second time it would change the spec again")
-    return done
+    changed = len(overlay.actions) - len(without_effect)
+    return Applied(before=text, after=mark + done.body, changed=changed, without_effect=tuple(without_effect))
 
 
-def _once(text: str, overlay: Overlay) -> Applied:
-    mark, body = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
-    root = _read(body)
-    first = values = nodes.data(root)
-    if not isinstance(first, dict) or "openapi" not in first:
-        raise OverlayRefused("what the overlay is to be applied to is no OpenAPI document")
-    if "x-generated" in first or body.lstrip().startswith("{"):
-        raise OverlayRefused("this spec is generated, or JSON", advice="Apply the overlay to spec/halopay.yaml.")
-    changed, without_effect = 0, []
+@attrs.frozen(eq=False)
+class _Read:
+    body: str
+    root: nodes.Node
+    values: Any
+
+    @classmethod
+    def of(cls, body: str) -> _Read:
+        try:
+            root = nodes.read(body)
+        except OverlayRefused as error:
+            raise OverlayRefused(f"the spec: {error.problem}") from error
+        return cls(body, root, nodes.data(root))
+
+
+def _all(read: _Read, overlay: Overlay) -> tuple[_Read, list[str]]:
+    """Apply every action; return the targets of those that changed nothing too."""
+    without_effect = []
     for number, action in enumerate(overlay.actions):
         try:
-            new_body, root, values, has_changed = _one(body, root, values, action)
+            after = _one(read, action)
         except OverlayRefused as error:
             raise OverlayRefused(f"actions[{number}]: {error.problem}") from error
-        if has_changed:
-            body, changed = new_body, changed + 1
-        else:
+        if after is read:
             without_effect.append(action.target)
-    soundness.check(first, values)
-    return Applied(before=text, after=mark + body, changed=changed, without_effect=tuple(without_effect))
+        read = after
+    return read, without_effect
 
 
-def _one(body: str, root: nodes.Node, values: object, action: Action) -> tuple[str, nodes.Node, object, bool]:
+def _one(read: _Read, action: Action) -> _Read:
     """Apply one action, and make sure that the new text says what it should and nothing else."""
-    places = jsonpath.select(values, action.steps)
+    places = jsonpath.select(read.values, action.steps)
     if not places and not action.remove:
         raise OverlayRefused(f"the target {action.target} is nowhere in the spec")
-    wanted, edits = values, []
-    editor = Editor(body, root, action.after)
+    wanted, edits = read.values, []
+    editor = Editor(read.body, read.root, action.after)
     for path in reversed(places):
         if action.remove:
             if path and isinstance(action.steps[-1], int):
-                raise OverlayRefused(
-                    f"{action.target}: an item is named by its value, as [?@ == 'amount'], not by its number"
-                )
+                problem = "an item is named by its value, as [?@ == 'amount'], not by its number"
+                raise OverlayRefused(f"{action.target}: {problem}")
             edits += editor.remove(path)
             wanted = merging.removed(wanted, path)
         else:
             edits += editor.update(path, action.update)
-            wanted = merging.replaced(wanted, path, merging.merged(_at(values, path), action.update, path))
+            wanted = merging.replaced(wanted, path, merging.merged(_at(read.values, path), action.update, path))
     if not edits:
-        return body, root, values, False
-    body = applied(body, edits)
+        return read
     try:
-        root = _read(body)
+        after = _Read.of(applied(read.body, edits))
     except OverlayRefused as error:
         raise OverlayRefused(
-            f"{action.target}: the text would break: {error.problem}; edit the spec by hand"
+            f"{action.target}: the text would break, {error.problem}; edit the spec by hand"
         ) from error
-    found = nodes.data(root)
-    if not merging.same(found, wanted):
+    if not merging.same(after.values, wanted):
         raise OverlayRefused(f"{action.target}: the text cannot be edited safely there; edit the spec by hand")
-    return body, root, found, True
+    return after
 
 
-def _at(values: object, path: nodes.Path) -> object:
+def _at(values: Any, path: nodes.Path) -> Any:
     for step in path:
-        values = values[step]  # type: ignore[index]
+        values = values[step]
     return values
 
 
-def _read(body: str) -> nodes.Node:
-    try:
-        return nodes.read(body)
-    except OverlayRefused as error:
-        raise OverlayRefused(f"the spec: {error.problem}") from error
-
-
 def _diff(before: str, after: str, name: str) -> Iterator[str]:
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{name}", f"b/{name}"
-    )
-    for line in lines:
+    for line in difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}"):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _lines(text: str) -> list[str]:
+    """Split at line feeds only: what else ends a line in Python may stand inside of one."""
+    return list(io.StringIO(text, newline="\n"))

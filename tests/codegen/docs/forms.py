@@ -69,7 +69,7 @@ def _sample(language: str, text: str) -> str:
     )
 
 
-def as_markdown(parts: Sequence[Part], locale: str = "en", address: str = "/") -> str:
+def as_markdown(parts: Sequence[Part], locale: str = "en", address: str = "/") -> str:  # noqa: ARG001  # one shape of all forms
     """Write a page as its authors do."""
     title = next((part.text for part in parts if isinstance(part, Title)), "")
     return f"---\ntitle: {title}\nslug: {address}\n---\n\n" + "\n\n".join(map(_markdown, parts)) + "\n"
@@ -97,7 +97,7 @@ def _barred(cell: str) -> str:
 def _flattened(between: str) -> Callable[[Sequence[Part], str, str], str]:
     """Make a form of text: what stands between the cells of a row."""
 
-    def as_text(parts: Sequence[Part], locale: str = "en", address: str = "/") -> str:
+    def as_text(parts: Sequence[Part], locale: str = "en", address: str = "/") -> str:  # noqa: ARG001  # likewise
         return "\n\n".join(_text(part, between) for part in parts) + "\n"
 
     return as_text
@@ -112,7 +112,9 @@ def _text(part: Part, between: str) -> str:
         case Bullets(items):
             return "\n".join(item.replace("`", "") for item in items)
         case Grid(head, rows):
-            lines = (between.join(cell.replace("`", "") for cell in row if cell or between == "\t") for row in (head, *rows))
+            lines = (
+                between.join(cell.replace("`", "") for cell in row if cell or between == "\t") for row in (head, *rows)
+            )
             return "\n".join(lines)
         case Sample(_, text):
             return text

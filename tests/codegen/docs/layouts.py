@@ -23,6 +23,13 @@ class Layout:
     listed: str = "{said} {values}"
     between: str = "/"
 
+    @property
+    def tight(self) -> Layout:
+        """The same table with columns that can be told apart when nothing stands between them."""
+        names = [column for column in self.columns if column not in ("example", "value", "description")]
+        shown = [column for column in ("example", "value") if column in self.columns]
+        return attrs.evolve(self, columns=(*names, "description", *shown))
+
 
 _LOWER = {"string": "string", "integer": "int", "int64": "int64", "array": "array", "object": "object"}
 _UPPER = {"string": "String", "integer": "Integer", "int64": "int64", "array": "Array", "object": "Object"}
@@ -52,9 +59,11 @@ class Tables:
 
     spec: Mapping[str, Any]
     wording: Wording
+    tight: bool = False
 
     def fields(self, rows: Sequence[Row], layout: Layout, named: str = "{}") -> Grid:
         """Make a table of fields."""
+        layout = layout.tight if self.tight else layout
         cells = tuple(tuple(self._cell(row, column, layout, named) for column in layout.columns) for row in rows)
         return Grid(self.wording.head(*layout.columns), cells)
 
@@ -126,7 +135,9 @@ class Tables:
         node = self.spec["components"]["schemas"]["ResultCode"]
         said = node["x-values"]
         rows = [(str(code), said[str(code)]["meaning"]) for code in node["enum"]]
-        return Grid(self.wording.head("code", "description"), tuple((code, self.wording.told(text)) for code, text in rows))
+        return Grid(
+            self.wording.head("code", "description"), tuple((code, self.wording.told(text)) for code, text in rows)
+        )
 
     def statuses(self) -> Grid:
         """Make the table of statuses, of payments and payouts alike."""
@@ -179,4 +190,3 @@ def brief(seconds: int) -> str:
         return f"{seconds // 60}m"
     hours, minutes, rest = seconds // 3600, seconds % 3600 // 60, seconds % 60
     return "".join(f"{size}{unit}" for size, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if size)
-

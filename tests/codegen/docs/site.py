@@ -24,9 +24,9 @@ GUIDE = "skill"
 
 def render(spec: Mapping[str, Any], form: str, locale: str = "en", complete: bool = False) -> dict[str, str]:
     """Return every page by its key in x-pages; `complete` documents in full what is only guessed."""
-    made = FORMS[form]
+    made, tight = FORMS[form], form == "text-glued"
     address = spec["x-pages"]["paths"]
-    return {key: made(page, locale, address[key]) for key, page in parts(spec, locale, complete).items()}
+    return {key: made(page, locale, address[key]) for key, page in parts(spec, locale, complete, tight).items()}
 
 
 def save(folder: Path, spec: Mapping[str, Any], form: str, locale: str = "en", complete: bool = False) -> None:
@@ -37,20 +37,22 @@ def save(folder: Path, spec: Mapping[str, Any], form: str, locale: str = "en", c
         (place / f"{key}{ENDINGS.get(form, '.txt')}").write_text(text, "utf-8")
 
 
-def parts(spec: Mapping[str, Any], locale: str = "en", complete: bool = False) -> dict[str, list[Part]]:
-    """Return what each page is made of."""
-    site = _Site(spec, Wording(locale), complete)
+def parts(
+    spec: Mapping[str, Any], locale: str = "en", complete: bool = False, tight: bool = False
+) -> dict[str, list[Part]]:
+    """Return what each page is made of; `tight` leaves out the orders of columns that need something between them."""
+    site = _Site(spec, Wording(locale), complete, tight)
     pages = {key: page for key, page in site.pages() if key != GUIDE or locale == "en"}
     made = {key: [site.w.title(1, key), *page] for key, page in pages.items()}
     return {key: made[key] for key in spec["x-pages"]["paths"] if key in made}
 
 
 class _Site:
-    def __init__(self, spec: Mapping[str, Any], wording: Wording, complete: bool) -> None:
+    def __init__(self, spec: Mapping[str, Any], wording: Wording, complete: bool, tight: bool) -> None:
         self.spec = spec
         self.w = wording
         self.complete = complete
-        self.tables = layouts.Tables(spec, wording)
+        self.tables = layouts.Tables(spec, wording, tight)
         self.minutes = spec["x-signature"]["tolerance-seconds"] // 60
 
     def pages(self) -> Iterator[tuple[str, list[Part]]]:
@@ -81,7 +83,9 @@ class _Site:
         yield self.w.prose("signing", content="body + timestamp + appKey")
         yield self.w.title(2, "samples")
         content = self.spec["x-signature"]["content"]
-        yield Sample("go", _GO.replace("CONTENT", " + ".join({"body": "string(body)"}.get(one, one) for one in content)))
+        yield Sample(
+            "go", _GO.replace("CONTENT", " + ".join({"body": "string(body)"}.get(one, one) for one in content))
+        )
         yield Sample("java", _JAVA.replace("CONTENT", " + ".join(content)))
 
     def _rules(self) -> Iterator[Part]:
@@ -121,7 +125,9 @@ class _Site:
         yield self.w.title(3, "request-example")
         yield Sample("json", layouts.shown(rows))
 
-    def _came(self, section: str, rows: tuple[wire.Row, ...], known: tuple[wire.Row, ...], *, many: bool) -> Iterator[Part]:
+    def _came(
+        self, section: str, rows: tuple[wire.Row, ...], known: tuple[wire.Row, ...], *, many: bool
+    ) -> Iterator[Part]:
         if rows:
             yield self.w.title(3, "response")
             layout = layouts.RESPONSES[int(section) % len(layouts.RESPONSES) if section.isdigit() else 0]

@@ -37,7 +37,7 @@ class Row:
 
 def spec() -> dict[str, Any]:
     """Return the spec of the tree."""
-    found: dict[str, Any] = yaml.load((ROOT / "spec/halopay.yaml").read_text("utf-8"), Loader=_Plain)  # noqa: S506
+    found: dict[str, Any] = yaml.load((ROOT / "spec/halopay.yaml").read_text("utf-8"), Loader=_Plain)
     return found
 
 
@@ -107,7 +107,14 @@ def rows(
 
 
 def _row(
-    spec: Mapping[str, Any], name: str, node: Mapping[str, Any], source: str, shown: Any, *, needed: bool, complete: bool
+    spec: Mapping[str, Any],
+    name: str,
+    node: Mapping[str, Any],
+    source: str,
+    shown: Any,
+    *,
+    needed: bool,
+    complete: bool,
 ) -> Row:
     field = resolved(spec, node)
     kinds = tuple(field["type"]) if isinstance(field["type"], list) else (field["type"],)

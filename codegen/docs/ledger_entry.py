@@ -1,0 +1,38 @@
+"""A contradiction that nobody knew → an entry that can be put into the ledger as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from codegen.docs.contradictions import Contradiction
+from codegen.docs.plain_yaml import as_yaml
+
+_NO_ID = re.compile(r"[^a-z0-9]+")
+
+
+def entry(found: Contradiction) -> dict[str, Any]:
+    """Return the entry; what a person has to decide says so."""
+    says = [
+        {"source": claim.fact.source.rstrip("#"), "claim": _claim(claim.value, claim.fact.cell)} for claim in found.claims
+    ]
+    values: Mapping[str, list[str]] = {found.key: list(found.values)}
+    return {
+        "id": _NO_ID.sub("-", found.key.lower()).strip("-"),
+        "subject": found.says,
+        "about": values,
+        "says": says,
+        "follow": "the spec as it stands",
+        "because": "It was found by `python -m codegen drift`, and nobody has decided yet.",
+        "no-probe": "Nobody has thought of one yet.",
+    }
+
+
+def as_text(found: Iterable[Contradiction]) -> str:
+    """Write entries for the end of the ledger."""
+    return "\n".join(as_yaml([entry(each)]) for each in found)
+
+
+def _claim(value: str, cell: str) -> str:
+    return f"{value or 'not listed'}: {cell}" if cell else value or "not listed"

@@ -1,0 +1,128 @@
+"""What a look brought, as text, as JSON, and as Markdown for a pull request; words of strangers steer nothing."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from codegen.docs import ledger_entry
+from codegen.docs.contradictions import Contradiction
+from codegen.docs.drift import SEVERITIES, Drift, Severity, gravest_first
+from codegen.docs.look import Look, Unread
+
+_TITLES = {"breaking": "Breaking", "news": "News", "wording": "Wording"}
+_STEERING = frozenset("\\`*_{}[]()<>#+!|~@&$")
+_MOST = 200
+
+
+def as_text(look: Look, site: str = "") -> str:
+    """Say it, the gravest first: what, where on the site, the quoted cell, where in the spec."""
+    lines = []
+    for severity, drifts in _by_severity(look.drifts):
+        lines.append(f"{_TITLES[severity]}: {len(drifts)}")
+        for each in drifts:
+            lines += [f"  {plain(str(each))}", *(f"      {line}" for line in _evidence(each))]
+    if not look.drifts:
+        lines.append("No drift: the pages say what the spec says." if look.read else "No page was read.")
+    lines += [_contradictions(look.contradictions), _remembered(look.remembered)]
+    fresh = [each for each in look.fresh if any(each.says == drift.now for drift in look.drifts)]
+    if fresh:
+        lines += ["", f"For {site or 'spec/contradictions.yaml'}:", ledger_entry.as_text(fresh).rstrip()]
+    lines += [plain(str(each)) for each in look.unread]
+    return "\n".join(line for line in lines if line or line == "").rstrip()
+
+
+def as_json(look: Look) -> str:
+    """Give everything; text stays text."""
+    values = {
+        "drifts": [_values(each) for each in gravest_first(look.drifts)],
+        "remembered": [_values(each) for each in look.remembered],
+        "contradictions": [_contradiction(each) for each in (*look.contradictions, *look.fresh)],
+        "unread": [attrs.asdict(each) for each in look.unread],
+        "read": sorted(f"{page}.{locale}" for page, locale in look.read),
+    }
+    return json.dumps(values, indent=2, ensure_ascii=True, default=str)
+
+
+def as_markdown(look: Look) -> str:
+    """Write the body of a pull request."""
+    lines = ["## Drift between HaloPay's documentation and the spec", ""]
+    lines += _counted(look)
+    for severity, drifts in _by_severity(look.drifts):
+        lines += ["", f"### {_TITLES[severity]}", "", "| what | page | said there | in the spec |", "|---|---|---|---|"]
+        lines += [_row(each) for each in drifts]
+    if look.unread:
+        lines += ["", "### Could not be read", "", *(f"- {_escaped(str(each))}" for each in look.unread)]
+    if look.contradictions or look.fresh:
+        lines += ["", "### Contradictions in HaloPay's documentation", ""]
+        lines += [f"- {_escaped(each.says)} ({each.known or '**new**'})" for each in (*look.fresh, *look.contradictions)]
+    return "\n".join(lines)
+
+
+def _by_severity(drifts: Sequence[Drift]) -> Iterator[tuple[Severity, list[Drift]]]:
+    for severity in SEVERITIES:
+        found = [each for each in drifts if each.severity == severity]
+        if found:
+            yield severity, found
+
+
+def _evidence(each: Drift) -> Iterator[str]:
+    where = each.page if each.locale == "en" else f"{each.page} ({each.locale})"
+    section = f" › {each.section}" if each.section else f" {each.source}"
+    yield plain(f"{where}{section}")
+    if each.cell:
+        yield f"“{plain(each.cell)}”"
+    if each.pointer:
+        yield f"spec: {each.pointer}"
+
+
+def _contradictions(found: Sequence[Contradiction]) -> str:
+    if not found:
+        return ""
+    return f"Known contradictions: {', '.join(dict.fromkeys(each.known for each in found))}"
+
+
+def _remembered(found: Sequence[Drift]) -> str:
+    return f"Accepted before, and still so: {len(found)}" if found else ""
+
+
+def _counted(look: Look) -> list[str]:
+    counts = [f"{len(drifts)} {severity}" for severity, drifts in _by_severity(look.drifts)]
+    return [f"{', '.join(counts) if counts else 'No drift'}; {len(look.read)} pages read, {len(look.unread)} not."]
+
+
+def _row(each: Drift) -> str:
+    where = each.page if each.locale == "en" else f"{each.page} ({each.locale})"
+    cells = (str(each), f"{where} {each.section or each.source}", each.cell, each.pointer)
+    return f"| {' | '.join(_escaped(cell) for cell in cells)} |"
+
+
+def _values(each: Drift) -> dict[str, Any]:
+    return {"id": each.id, "place": each.place, **attrs.asdict(each)}
+
+
+def _contradiction(each: Contradiction) -> dict[str, Any]:
+    claims = [{"source": one.fact.source, "value": one.value, "cell": one.fact.cell} for one in each.claims]
+    return {"key": each.key, "known": each.known or None, "says": each.says, "claims": claims}
+
+
+def plain(text: str) -> str:
+    """Return foreign text on one line, without what could steer a terminal or hide in it."""
+    shown = "".join(character if _is_shown(character) else " " for character in text)
+    return " ".join(shown.split())
+
+
+def _is_shown(character: str) -> bool:
+    return unicodedata.category(character)[0] not in "CZ" or character == " "
+
+
+def _escaped(text: str) -> str:
+    """Return foreign text as Markdown that shows it and does nothing: no link, no HTML, no mention, no cell's end."""
+    shown = plain(text)
+    shown = shown if len(shown) <= _MOST * 2 else f"{shown[: _MOST * 2]}…"
+    shown = "".join(f"\\{character}" if character in _STEERING else character for character in shown)
+    return shown.replace("://", ":\u200b//").replace("www.", "www\u200b.").replace("\\@", "\\@\u200b")
