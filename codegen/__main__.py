@@ -1,4 +1,4 @@
-"""The command: `python -m codegen generate | check | changes`."""
+"""The command: `python -m codegen generate | check | changes | drift`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import gc
 from pathlib import Path
 
 import click
+
+from codegen.docs.command import drift
 
 _ROOT = Path(__file__).parent.parent
 _SPEC = _ROOT / "spec" / "halopay.yaml"
@@ -20,7 +22,10 @@ _out = click.option(
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Generate `halopay_api` from the spec."""
+    """Generate `halopay_api` from the spec, and keep the spec up with HaloPay's documentation."""
+
+
+main.add_command(drift)
 
 
 @main.command()

@@ -20,10 +20,10 @@ def blocks(language: str) -> list:
     return [pytest.param(code, id=code.strip().splitlines()[-1][:50]) for code in found]
 
 
-def run(command: list[str], box) -> str:
+def run(command: list[str], box, folder: Path) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environ = {**os.environ, **box.environ(), "PATH": path}
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -31,17 +31,17 @@ def run(command: list[str], box) -> str:
 @pytest.mark.parametrize("code", blocks("python"))
 def test_a_python_block_runs(code, box, tmp_path):
     if "def test_" not in code:
-        assert run([sys.executable, "-c", code], box)
+        assert run([sys.executable, "-c", code], box, tmp_path)
         return
     script = tmp_path / "test_of_a_user.py"
     script.write_text(code)
-    assert "1 passed" in run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(script)], box)
+    assert "1 passed" in run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(script)], box, tmp_path)
 
 
 @pytest.mark.parametrize("code", blocks("bash"))
-def test_every_line_of_a_shell_block_runs(code, box):
+def test_every_line_of_a_shell_block_runs(code, box, tmp_path):
     for line in code.strip().splitlines():
-        assert run(["bash", "-c", line], box)
+        assert run(["bash", "-c", line], box, tmp_path)
 
 
 def test_the_readme_is_short():

@@ -14,15 +14,19 @@ _READERS: Mapping[Form, Callable[[str], Iterator[Heading | Block]]] = {
     "markdown": markdown.blocks,
     "text": flattened.blocks,
 }
-_TAGS = re.compile(r"<(?:!doctype html|html|body|div|article|main|h1|table)\b", re.IGNORECASE)
-_MARKS = re.compile(r"^(?:#{1,6} |\|.*\|\s*$|```|---$)", re.MULTILINE)
+_WHOLE = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+_TAGS = re.compile(r"<(?:div|article|main|h[1-6]|table|p)\b[^<>]*>", re.IGNORECASE)
+_MARKS = re.compile(r"\A---\n|^(?:```|\|?\s*:?-{3,}:?\s*\|)", re.MULTILINE)
+_BEGINNING = 5000
 
 
 def form(content: str) -> Form:
     """Tell what form a text has from the text itself."""
-    if _TAGS.search(content[:5000]):
+    if _WHOLE.search(content[:_BEGINNING]):
         return "html"
-    return "markdown" if len(_MARKS.findall(content)) > 1 else "text"
+    if _MARKS.search(content.replace("\r\n", "\n")):
+        return "markdown"
+    return "html" if _TAGS.search(content[:_BEGINNING]) else "text"
 
 
 def read(page: Page) -> tuple[Section, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,14 +11,13 @@ import attrs
 from codegen.docs import ledger_entry
 from codegen.docs.contradictions import Contradiction
 from codegen.docs.drift import SEVERITIES, Drift, Severity, gravest_first
-from codegen.docs.look import Look, Unread
+from codegen.docs.look import Look
+from codegen.docs.plain_text import escaped, plain
 
 _TITLES = {"breaking": "Breaking", "news": "News", "wording": "Wording"}
-_STEERING = frozenset("\\`*_{}[]()<>#+!|~@&$")
-_MOST = 200
 
 
-def as_text(look: Look, site: str = "") -> str:
+def as_text(look: Look) -> str:
     """Say it, the gravest first: what, where on the site, the quoted cell, where in the spec."""
     lines = []
     for severity, drifts in _by_severity(look.drifts):
@@ -28,12 +26,11 @@ def as_text(look: Look, site: str = "") -> str:
             lines += [f"  {plain(str(each))}", *(f"      {line}" for line in _evidence(each))]
     if not look.drifts:
         lines.append("No drift: the pages say what the spec says." if look.read else "No page was read.")
-    lines += [_contradictions(look.contradictions), _remembered(look.remembered)]
+    lines += [line for line in (_contradictions(look.contradictions), _remembered(look.remembered)) if line]
     fresh = [each for each in look.fresh if any(each.says == drift.now for drift in look.drifts)]
     if fresh:
-        lines += ["", f"For {site or 'spec/contradictions.yaml'}:", ledger_entry.as_text(fresh).rstrip()]
-    lines += [plain(str(each)) for each in look.unread]
-    return "\n".join(line for line in lines if line or line == "").rstrip()
+        lines += ["", "For spec/contradictions.yaml:", ledger_entry.as_text(fresh).rstrip()]
+    return "\n".join(lines).rstrip()
 
 
 def as_json(look: Look) -> str:
@@ -56,10 +53,11 @@ def as_markdown(look: Look) -> str:
         lines += ["", f"### {_TITLES[severity]}", "", "| what | page | said there | in the spec |", "|---|---|---|---|"]
         lines += [_row(each) for each in drifts]
     if look.unread:
-        lines += ["", "### Could not be read", "", *(f"- {_escaped(str(each))}" for each in look.unread)]
+        lines += ["", "### Could not be read", "", *(f"- {escaped(str(each))}" for each in look.unread)]
     if look.contradictions or look.fresh:
         lines += ["", "### Contradictions in HaloPay's documentation", ""]
-        lines += [f"- {_escaped(each.says)} ({each.known or '**new**'})" for each in (*look.fresh, *look.contradictions)]
+        found = (*look.fresh, *look.contradictions)
+        lines += [f"- {escaped(each.says)} ({each.known or '**new**'})" for each in found]
     return "\n".join(lines)
 
 
@@ -98,7 +96,7 @@ def _counted(look: Look) -> list[str]:
 def _row(each: Drift) -> str:
     where = each.page if each.locale == "en" else f"{each.page} ({each.locale})"
     cells = (str(each), f"{where} {each.section or each.source}", each.cell, each.pointer)
-    return f"| {' | '.join(_escaped(cell) for cell in cells)} |"
+    return f"| {' | '.join(escaped(cell) for cell in cells)} |"
 
 
 def _values(each: Drift) -> dict[str, Any]:
@@ -108,21 +106,3 @@ def _values(each: Drift) -> dict[str, Any]:
 def _contradiction(each: Contradiction) -> dict[str, Any]:
     claims = [{"source": one.fact.source, "value": one.value, "cell": one.fact.cell} for one in each.claims]
     return {"key": each.key, "known": each.known or None, "says": each.says, "claims": claims}
-
-
-def plain(text: str) -> str:
-    """Return foreign text on one line, without what could steer a terminal or hide in it."""
-    shown = "".join(character if _is_shown(character) else " " for character in text)
-    return " ".join(shown.split())
-
-
-def _is_shown(character: str) -> bool:
-    return unicodedata.category(character)[0] not in "CZ" or character == " "
-
-
-def _escaped(text: str) -> str:
-    """Return foreign text as Markdown that shows it and does nothing: no link, no HTML, no mention, no cell's end."""
-    shown = plain(text)
-    shown = shown if len(shown) <= _MOST * 2 else f"{shown[: _MOST * 2]}…"
-    shown = "".join(f"\\{character}" if character in _STEERING else character for character in shown)
-    return shown.replace("://", ":\u200b//").replace("www.", "www\u200b.").replace("\\@", "\\@\u200b")

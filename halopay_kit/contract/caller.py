@@ -10,8 +10,9 @@ import attrs
 
 from halopay_api.operations import OPERATIONS
 from halopay_kit.connection import Connection
+from halopay_kit.contract.envelope import code
 from halopay_kit.contract.exchange import Exchange, Expectation, Headers
-from halopay_kit.contract.log import Log, code
+from halopay_kit.contract.log import Log
 from halopay_kit.contract.pace import Pace
 from halopay_kit.contract.target import Target
 from halopay_kit.errors import AnswerError, ConfigurationError, FrequentOperation, TransportError

@@ -45,7 +45,6 @@ class Finding:
     @property
     def id(self) -> str:
         """Return what stays the same from run to run: kind, place and what tells it apart there."""
-        row = KINDS.get(self.kind)
-        detail = {name: self.seen.get(name) for name in (self.seen if row is None else row.key)}
+        detail = {name: self.seen.get(name) for name in KINDS[self.kind].key}
         told = json.dumps(detail, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
         return f"{self.kind} {self.place}" + (f" {told}" if detail else "")

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from halopay_kit.contract.caller import TOO_OFTEN
+from halopay_kit.contract.envelope import code
 from halopay_kit.contract.exchange import Exchange, Expectation, Headers
-from halopay_kit.contract.log import Log, code
+from halopay_kit.contract.log import Log
 from halopay_kit.contract.making_up import ROUNDS, document_of, narrowed, settings
 from halopay_kit.contract.pace import Pace
 from halopay_kit.contract.target import Target

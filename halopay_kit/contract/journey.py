@@ -10,8 +10,8 @@ from halopay_api.models import FiatName
 from halopay_api.policy import TOLERANCE
 from halopay_kit.contract import bundled
 from halopay_kit.contract.caller import SUCCESS, Caller
+from halopay_kit.contract.envelope import done, envelope
 from halopay_kit.contract.exchange import Exchange, Expectation
-from halopay_kit.contract.log import done, envelope
 from halopay_kit.contract.player import CannotBePlayed, Player
 from halopay_kit.contract.receiver import Receiver
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 import attrs
 
 from halopay_api.operations import OPERATIONS
+from halopay_kit.contract.envelope import code, envelope
 from halopay_kit.contract.exchange import Delivery, Exchange, Observed, header_of
-from halopay_kit.contract.log import code, envelope
 from halopay_kit.contract.parsed import fields_of
 from halopay_kit.contract.result import Settled, Verdict
 from halopay_kit.signing import AppKey

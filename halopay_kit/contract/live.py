@@ -9,9 +9,10 @@ import attrs
 
 from halopay_api.models import FiatName
 from halopay_kit.contract.caller import SUCCESS, Caller
+from halopay_kit.contract.envelope import code, done, envelope
 from halopay_kit.contract.exchange import WEBHOOKS, Delivery, Exchange, Expectation, Observed
 from halopay_kit.contract.journey import EXPIRY, FIAT_COUNT, currency_ids
-from halopay_kit.contract.log import Log, code, done, envelope
+from halopay_kit.contract.log import Log
 from halopay_kit.contract.pace import Pace
 from halopay_kit.contract.plan import MANY_CURRENCIES, Create, Plan
 from halopay_kit.contract.target import Target

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from halopay_api.policy import RESULT_CODES
 from halopay_kit.contract.exchange import Delivery, Exchange, Observed
-from halopay_kit.contract.parsed import fields_of
 
 
 class Log:
@@ -48,19 +45,3 @@ class Log:
                 unreached=dict(self.unreached),
                 **told,
             )
-
-
-def envelope(exchange: Exchange) -> Mapping[str, Any]:
-    """Return the answer's object as far as it can be read, verified or not; nothing where it cannot."""
-    return fields_of(exchange.answer_body)
-
-
-def code(exchange: Exchange) -> int | None:
-    """Return the answer's code, where it is a number."""
-    found = envelope(exchange).get("code")
-    return found if type(found) is int else None
-
-
-def done(exchange: Exchange) -> bool:
-    """Say whether the call may have been done: an answer came that is no refusal by a code of the spec."""
-    return exchange.status == 200 and (code(exchange) or 0) not in RESULT_CODES.keys() - {0}

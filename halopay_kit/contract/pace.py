@@ -10,11 +10,7 @@ _FIRST_PAUSE = 1.0
 
 
 class Pace:
-    """Waits before a call; `rate` is calls a second, None does not wait.
-
-    Attributes:
-        slowed: how often it was told that it is too fast.
-    """
+    """Waits before a call; `rate` is calls a second, None does not wait."""
 
     def __init__(
         self,
@@ -23,7 +19,6 @@ class Pace:
         tick: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.slowed = 0
         self._gap = 0.0 if rate is None else 1.0 / rate
         self._tick = tick
         self._sleep = sleep
@@ -39,6 +34,5 @@ class Pace:
 
     def slow_down(self, asked: float | None = None) -> None:
         """Double the gap from here on, and wait at least as long as HaloPay asks for."""
-        self.slowed += 1
         self._gap = min(max(self._gap * 2, _FIRST_PAUSE), SLOWEST)
         self._next = self._tick() + max(self._gap, min(asked or 0.0, SLOWEST))

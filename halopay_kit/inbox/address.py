@@ -84,7 +84,7 @@ def require_sqlalchemy() -> None:
         ConfigurationError: it is not installed.
     """
     try:
-        import sqlalchemy  # all that uses it comes after this
+        import sqlalchemy  # noqa: F401  # all that uses it comes after this
     except ImportError as error:
         raise ConfigurationError(
             "SQLAlchemy is not installed", advice="Install it: pip install 'halopay-kit[inbox]'."
@@ -128,7 +128,7 @@ def _refuse_memory(url: URL) -> None:
 
 def _require_psycopg() -> None:
     try:
-        import psycopg  # SQLAlchemy would ask for it later, in its own words
+        import psycopg  # noqa: F401  # SQLAlchemy would ask for it later, in its own words
     except ImportError as error:
         raise ConfigurationError(
             "psycopg is not installed", advice="Install it: pip install 'halopay-kit[postgres]'."

@@ -36,7 +36,7 @@ def expect(
     row = (key, column(app_id or ""), kind, column(trade_no), column(out_trade_no), now)
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     connection.exec_driver_sql(
-        f"INSERT INTO halopay_expected ({', '.join(_FIELDS)}) VALUES ({', '.join([mark] * len(_FIELDS))}) "  # our own names
+        f"INSERT INTO halopay_expected ({', '.join(_FIELDS)}) VALUES ({', '.join([mark] * len(_FIELDS))}) "  # noqa: S608  # our own names
         "ON CONFLICT (key) DO UPDATE SET trade_no = coalesce(halopay_expected.trade_no, excluded.trade_no)",
         row,
     )

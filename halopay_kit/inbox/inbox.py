@@ -37,7 +37,7 @@ class Inbox:
         self,
         url: str | os.PathLike[str],
         *,
-        clock: Callable[[], float] = time.time,  # the inbox owns its clock
+        clock: Callable[[], float] = time.time,  # noqa: TID251  # the inbox owns its clock
         create: bool = True,
     ) -> None:
         try:
@@ -152,7 +152,7 @@ class Inbox:
         with self.store.reading() as connection:
             return reading.events(connection, since=since, until=until, after=after, limit=limit, **filters)
 
-    def event(self, id: int) -> Stored | None:  # what it is called everywhere
+    def event(self, id: int) -> Stored | None:  # noqa: A002  # what it is called everywhere
         """Return one event, None if there is none with this id.
 
         Raises:

@@ -54,7 +54,7 @@ def _values(row: Any) -> tuple[str, str]:
 def _insert_into(table: str, row: Any, rest: str = "") -> str:
     read, values = _values(row)
     fields = ", ".join(row._fields)
-    return f"INSERT INTO {table} ({fields}) SELECT {read} FROM {values} ORDER BY place{rest}"  # our names
+    return f"INSERT INTO {table} ({fields}) SELECT {read} FROM {values} ORDER BY place{rest}"  # noqa: S608  # our names
 
 
 _ENTER: Final = _insert_into(
@@ -67,13 +67,13 @@ _INSERT: Final = _insert_into(
     "halopay_events", EventRow, " ON CONFLICT (subject_id, key) DO NOTHING RETURNING subject_id, key, id"
 )
 _FIND: Final = (
-    f"SELECT {FOUND} FROM json_to_recordset(%s) AS w (subject_id bigint, key text) "  # our names
+    f"SELECT {FOUND} FROM json_to_recordset(%s) AS w (subject_id bigint, key text) "  # noqa: S608  # our names
     "JOIN halopay_events e ON e.subject_id = w.subject_id AND e.key = decode(w.key, 'base64')"
 )
 _REDELIVER: Final = _insert_into("halopay_redeliveries", RedeliveryRow)
 _KEEP: Final = _insert_into("halopay_unknown", UnknownRow)
 _MOVE: Final = (
-    f"UPDATE halopay_subjects AS s SET {', '.join(f'{name} = n.{name}' for name in MoveRow._fields if name != 'id')} "  # our names
+    f"UPDATE halopay_subjects AS s SET {', '.join(f'{name} = n.{name}' for name in MoveRow._fields if name != 'id')} "  # noqa: S608  # our names
     f"FROM {_values(MoveRow)[1]} WHERE s.id = n.id"
 )
 
@@ -84,25 +84,25 @@ class PostgresqlRows(Rows):
     def __init__(self, connection: Connection) -> None:
         self._driver = driver_of(connection)
 
-    def enter(self, rows: Sequence[SubjectRow]) -> dict[bytes, Entered]:  # the protocol says it
+    def enter(self, rows: Sequence[SubjectRow]) -> dict[bytes, Entered]:  # noqa: D102  # the protocol says it
         entered = self._run(_ENTER, SubjectRow._fields, rows).fetchall()
         return {bytes(key): Entered(*rest) for key, *rest in entered}
 
-    def insert(self, rows: Sequence[EventRow]) -> dict[Key, int]:  # likewise
+    def insert(self, rows: Sequence[EventRow]) -> dict[Key, int]:  # noqa: D102  # likewise
         inserted = self._run(_INSERT, EventRow._fields, rows).fetchall()
         return {(subject_id, bytes(key)): id_ for subject_id, key, id_ in inserted}
 
-    def find(self, keys: Sequence[Key]) -> dict[Key, Found]:  # likewise
+    def find(self, keys: Sequence[Key]) -> dict[Key, Found]:  # noqa: D102  # likewise
         found = self._run(_FIND, ("subject_id", "key"), keys).fetchall()
         return {(subject_id, bytes(key)): Found(*rest) for subject_id, key, *rest in found}
 
-    def deliver_again(self, rows: Sequence[RedeliveryRow]) -> None:  # likewise
+    def deliver_again(self, rows: Sequence[RedeliveryRow]) -> None:  # noqa: D102  # likewise
         self._run(_REDELIVER, RedeliveryRow._fields, rows)
 
-    def keep_unknown(self, rows: Sequence[UnknownRow]) -> None:  # likewise
+    def keep_unknown(self, rows: Sequence[UnknownRow]) -> None:  # noqa: D102  # likewise
         self._run(_KEEP, UnknownRow._fields, rows)
 
-    def move(self, rows: Sequence[MoveRow]) -> None:  # likewise
+    def move(self, rows: Sequence[MoveRow]) -> None:  # noqa: D102  # likewise
         self._run(_MOVE, MoveRow._fields, rows)
 
     def _run(self, statement: str, fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Any:

@@ -45,7 +45,7 @@ class SqliteRows(Rows):
     def __init__(self, connection: Connection) -> None:
         self._driver = driver_of(connection)
 
-    def enter(self, rows: Sequence[SubjectRow]) -> dict[bytes, Entered]:  # the protocol says it
+    def enter(self, rows: Sequence[SubjectRow]) -> dict[bytes, Entered]:  # noqa: D102  # the protocol says it
         entered = {}
         for part in _parts(rows):
             new, last = self._insert("halopay_subjects", SubjectRow, part, " ON CONFLICT (key) DO NOTHING")
@@ -60,7 +60,7 @@ class SqliteRows(Rows):
                 entered[key] = Entered(id_, place < new, *rest)
         return entered
 
-    def insert(self, rows: Sequence[EventRow]) -> dict[Key, int]:  # likewise
+    def insert(self, rows: Sequence[EventRow]) -> dict[Key, int]:  # noqa: D102  # likewise
         inserted: dict[Key, int] = {}
         for part in _parts(rows):
             new, last = self._insert("halopay_events", EventRow, part, " ON CONFLICT (subject_id, key) DO NOTHING")
@@ -71,22 +71,22 @@ class SqliteRows(Rows):
                     inserted[subject_id, key] = id_
         return inserted
 
-    def find(self, keys: Sequence[Key]) -> dict[Key, Found]:  # likewise
+    def find(self, keys: Sequence[Key]) -> dict[Key, Found]:  # noqa: D102  # likewise
         return {
             (subject_id, key): Found(*found)
             for part in _parts(keys)
             for subject_id, key, *found in self._driver.execute(_select_events(len(part)), _flat(part))
         }
 
-    def deliver_again(self, rows: Sequence[RedeliveryRow]) -> None:  # likewise
+    def deliver_again(self, rows: Sequence[RedeliveryRow]) -> None:  # noqa: D102  # likewise
         for part in _parts(rows):
             self._insert("halopay_redeliveries", RedeliveryRow, part)
 
-    def keep_unknown(self, rows: Sequence[UnknownRow]) -> None:  # likewise
+    def keep_unknown(self, rows: Sequence[UnknownRow]) -> None:  # noqa: D102  # likewise
         for part in _parts(rows):
             self._insert("halopay_unknown", UnknownRow, part)
 
-    def move(self, rows: Sequence[MoveRow]) -> None:  # likewise
+    def move(self, rows: Sequence[MoveRow]) -> None:  # noqa: D102  # likewise
         self._driver.executemany(_MOVE, rows)
 
     def _insert(self, table: str, row: type[R], part: Sequence[R], on_conflict: str = "") -> tuple[int, int]:
@@ -108,18 +108,18 @@ def _flat(rows: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
 def _insert_into(table: str, row: Any, length: int) -> str:
     fields = row._fields
     values = f"({', '.join('?' * len(fields))})"
-    return f"INSERT INTO {table} ({', '.join(fields)}) VALUES {', '.join([values] * length)}"  # our names
+    return f"INSERT INTO {table} ({', '.join(fields)}) VALUES {', '.join([values] * length)}"  # noqa: S608  # our names
 
 
 @cache
 def _select_subjects(length: int) -> str:
-    return f"SELECT {STANDS} FROM halopay_subjects WHERE key IN ({', '.join('?' * length)})"  # our names
+    return f"SELECT {STANDS} FROM halopay_subjects WHERE key IN ({', '.join('?' * length)})"  # noqa: S608  # our names
 
 
 @cache
 def _select_events(length: int) -> str:
     wanted = ", ".join(["(?, ?)"] * length)
     return (  # CROSS JOIN: SQLite keeps the order of the two, and looks each up in the index
-        f"WITH wanted (subject_id, key) AS (VALUES {wanted}) SELECT {FOUND} "  # our names
+        f"WITH wanted (subject_id, key) AS (VALUES {wanted}) SELECT {FOUND} "  # noqa: S608  # our names
         "FROM wanted w CROSS JOIN halopay_events e ON e.subject_id = w.subject_id AND e.key = w.key"
     )

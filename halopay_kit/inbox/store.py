@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PATIENCE = 10.0  # seconds to wait for a lock of SQLite's, or for a connection of the pool
+_PATIENCE = 10.0  # seconds to wait for a lock, or for a connection of the pool
 _CONNECTIONS = 32
 _TRIES = 3
 _AGAIN = frozenset({"40001", "40P01", "23505"})  # PostgreSQL: serialization, deadlock, unique; the other one went on
@@ -234,7 +234,9 @@ def _again(cause: BaseException | None) -> bool:
     if not type(origin).__module__.startswith("psycopg"):
         return False
     state = getattr(origin, "sqlstate", None)
-    return state in _AGAIN or (type(origin).__name__ == "OperationalError" and state is None) or str(state)[:2] == "57"
+    if state is None:
+        return type(origin).__name__ == "OperationalError"
+    return state in _AGAIN or state.startswith("57P")  # told that the server goes down
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -249,8 +251,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         try:
             execute("PRAGMA journal_mode = WAL").fetchone()
             return  # where a file system cannot do it, the old journal is as durable
-        except sqlite3.OperationalError:  # several processes at a file's first opening; SQLite does not wait here
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:  # several at a file's first opening; SQLite does not wait here
+            if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
 
@@ -262,10 +264,13 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
-    """Make every commit reach the disk, whatever this database's default is."""
+    """Make every commit reach the disk and no lock be waited for without end, unless the URL says otherwise."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('synchronous_commit', 'on', false), set_config('client_encoding', 'UTF8', false) "
-            "WHERE current_setting('synchronous_commit') = 'off' OR current_setting('client_encoding') <> 'UTF8'"
-        )
+        for setting, unwanted, value in (
+            ("synchronous_commit", "off", "on"),
+            ("lock_timeout", "0", f"{_PATIENCE * 1000:.0f}"),
+        ):
+            cursor.execute(
+                "SELECT set_config(%s, %s, false) WHERE current_setting(%s) = %s", (setting, value, setting, unwanted)
+            )
     connection.commit()

@@ -83,7 +83,7 @@ def add(connection: Connection, counted: Mapping[str, int]) -> None:
     `event KIND STATUS VERDICT ORIGIN`, and of the work on events `done` and `dead`.
     """
     server = connection.dialect.name == "postgresql"
-    shard = random.randrange(_SHARDS) if server else 0  # spreads load, guards nothing
+    shard = random.randrange(_SHARDS) if server else 0  # noqa: S311  # spreads load, guards nothing
     _upsert(connection, _COUNT, sorted((what, shard, n) for what, n in counted.items() if n))
 
 

@@ -10,13 +10,13 @@ import pytest
 
 from halopay_api.operations import OPERATIONS
 from halopay_kit import Sandbox
-from halopay_kit.contract.child import START, twin
+from halopay_kit.contract.envelope import code, envelope
 from halopay_kit.contract.exchange import Observed
 from halopay_kit.contract.fuzz import MADE_UP, NOT_RIGHT
-from halopay_kit.contract.log import code, envelope
 from halopay_kit.contract.observe import Scope, observe
 from halopay_kit.contract.run import result
 from halopay_kit.contract.target import Target
+from halopay_kit.contract.twin import START, twin
 from halopay_kit.errors import HaloPayError
 from halopay_kit.signing import verify
 
@@ -90,7 +90,7 @@ def test_an_honest_sandbox_has_no_findings(box, seen):
 _DIGEST = """
 import hashlib, sys
 from halopay_kit import Sandbox
-from halopay_kit.contract.child import START
+from halopay_kit.contract.twin import START
 from halopay_kit.contract.observe import Scope, observe
 from halopay_kit.contract.target import Target
 

@@ -13,10 +13,11 @@ import pytest
 from halopay_api.operations import OPERATIONS
 from halopay_kit import Sandbox
 from halopay_kit.contract.caller import RIGHT, SUCCESS, Caller, Seal
+from halopay_kit.contract.envelope import code
 from halopay_kit.contract.exchange import Expectation
 from halopay_kit.contract.fuzz import fuzz
 from halopay_kit.contract.live import observe_live
-from halopay_kit.contract.log import Log, code
+from halopay_kit.contract.log import Log
 from halopay_kit.contract.observe import Scope, observe
 from halopay_kit.contract.pace import Pace
 from halopay_kit.contract.plan import Create, Plan

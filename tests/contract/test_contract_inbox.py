@@ -9,14 +9,14 @@ import attrs
 import pytest
 
 from halopay_kit import Sandbox, webhooks
-from halopay_kit.contract.child import START
 from halopay_kit.contract.exchange import Observed
+from halopay_kit.contract.from_inbox import latest_number, taken_in
 from halopay_kit.contract.live import observe_live
 from halopay_kit.contract.observe import WEBHOOKS, Scope, observe
 from halopay_kit.contract.plan import Plan
 from halopay_kit.contract.run import result
-from halopay_kit.contract.taken_in import latest_number, taken_in
 from halopay_kit.contract.target import Target
+from halopay_kit.contract.twin import START
 from halopay_kit.errors import HaloPayError
 from halopay_kit.inbox import Arrival, Inbox
 

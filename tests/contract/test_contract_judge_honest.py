@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from halopay_kit.contract.exchange import Observed
-from halopay_kit.contract.judge import judge, look, met
+from halopay_kit.contract.judge import judge, look
 from halopay_kit.contract.observe import Scope, observe
 from halopay_kit.contract.target import Target
 from halopay_kit.sandbox import Sandbox, Unknowns
@@ -77,7 +77,7 @@ def test_another_status_for_refusals_is_drift_and_nothing_worse() -> None:
 
 
 def test_what_the_spec_only_infers_and_was_met_is_counted(day: Observed) -> None:
-    counted = met(day)
+    counted = look(day, app_key=None).met
     assert counted["order.detail.pay_address"] == 3
     assert counted["payout.detail.status=PAID"] == 1
     assert counted["webhook.payment_qr_code"] == 2
@@ -85,7 +85,7 @@ def test_what_the_spec_only_infers_and_was_met_is_counted(day: Observed) -> None
 
 
 def test_a_guess_that_was_wrong_was_not_met(session: Session) -> None:
-    drifted = met(session.day("payout.detail.fee:retyped-number"))
+    drifted = look(session.day("payout.detail.fee:retyped-number"), app_key=None).met
     assert "payout.detail.fee" not in drifted
     assert drifted["payout.detail.amount"] == 2
 

@@ -13,10 +13,10 @@ import yaml
 
 from halopay_api.operations import OPERATIONS
 from halopay_api.policy import RETRY_AFTER
+from halopay_kit.contract.envelope import code, envelope
 from halopay_kit.contract.exchange import Observed
 from halopay_kit.contract.journey import follow_ups, links
 from halopay_kit.contract.ledger import ENTRIES, verdicts
-from halopay_kit.contract.log import code, envelope
 from halopay_kit.contract.observe import WEBHOOKS, Scope, observe
 from halopay_kit.contract.probes import EDGES, SEALED
 from halopay_kit.contract.target import Target

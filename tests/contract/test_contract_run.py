@@ -13,13 +13,13 @@ import sys
 import pytest
 
 from halopay_kit import Sandbox
-from halopay_kit.contract.child import START, twin
 from halopay_kit.contract.observe import Scope
 from halopay_kit.contract.plan import Plan
 from halopay_kit.contract.player import is_sandbox
 from halopay_kit.contract.result import BROKEN, DRIFTED, KEPT, Result
 from halopay_kit.contract.run import run, run_live
 from halopay_kit.contract.target import Target
+from halopay_kit.contract.twin import START, twin
 from halopay_kit.signing import AppKey
 from tests.conftest import ROOT
 

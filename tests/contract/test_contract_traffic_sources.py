@@ -67,7 +67,7 @@ def recorder(session: Session) -> Any:
 
 def _case() -> Any:
     class Node:
-        class value:  # as Schemathesis calls it
+        class value:  # noqa: N801  # as Schemathesis calls it
             meta = None
 
     return Node

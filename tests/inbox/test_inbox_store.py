@@ -194,6 +194,17 @@ def test_a_file_that_stays_locked_is_unavailable_and_nothing_is_stored(tmp_path,
         assert inbox.take([payment(1)])[0].new
 
 
+def test_a_row_that_stays_locked_is_unavailable_and_nothing_is_stored(postgres_url, monkeypatch):
+    monkeypatch.setattr("halopay_kit.inbox.store._PATIENCE", 0.1)
+    with Inbox(postgres_url) as inbox:
+        inbox.take([payment(1)])
+        with inbox.store.writing() as connection:
+            connection.execute(text("SELECT * FROM halopay_subjects FOR UPDATE"))
+            with pytest.raises(InboxUnavailable, match="lock timeout"):
+                inbox.take([payment(2), payment(1)])
+        assert [one.new for one in inbox.take([payment(2), payment(1)])] == [True, False]
+
+
 def test_a_broken_table_is_unavailable_and_no_foreign_error(store_url):
     with Inbox(store_url) as inbox:
         with inbox.store.writing() as connection:

@@ -16,12 +16,13 @@ from codegen.docs.facts.fact import Fact
 from codegen.errors import step
 
 _GUESS = "inferred"
+_WRAPPED = ("envelope", "data")  # what that is, each answer says for itself
 _OPEN = "string"
 
 
 def compare(view: View, subject: str, facts: Sequence[Fact]) -> Iterator[Drift]:
     """Compare the rows of a table, or of several, that document one body on one page."""
-    told = {fact.name: fact for fact in facts}
+    told = {fact.name: fact for fact in facts if (subject, fact.name) != _WRAPPED}
     known = view.spec.fields[subject]
     fresh = [fact for name, fact in told.items() if name not in known]
     gone = [field for name, field in known.items() if name not in told and _should_be_there(view, field, told, known)]

@@ -12,7 +12,7 @@ import attrs
 from codegen.docs.drift import Drift
 from codegen.docs.expected import at
 from codegen.docs.facts.fact import LONGEST_CELL
-from codegen.docs.report import plain
+from codegen.docs.plain_text import plain
 
 Path = tuple[str | int, ...]
 

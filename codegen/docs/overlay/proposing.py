@@ -71,7 +71,7 @@ def propose(drifts: Iterable[Drift], spec: Spec, facts: Sequence[Fact], *, day: 
             continue
         pointer = moved.get((drift.subject, drift.name), drift.pointer)
         _remedy(desk, attrs.evolve(drift, pointer=pointer))
-    raising.owners(desk, spec, found)
+    raising.owners(desk, spec, found, facts)
     raising.values(desk, spec, facts)
     return Proposal(
         "What HaloPay's documentation says beyond the spec", day, site, tuple(desk.actions), tuple(desk.manual)

@@ -17,18 +17,20 @@ _WHY = "Its fields are documented."
 _LISTED = "The page lists it."
 
 
-def owners(desk: Desk, spec: Spec, drifts: Iterable[Drift]) -> None:
+def owners(desk: Desk, spec: Spec, drifts: Iterable[Drift], facts: Sequence[Fact]) -> None:
     """Raise the schema, the answer and the operation around fields that a table documents now."""
     raised: dict[str, str] = {}
     for drift in drifts:
-        if drift.kind in _SETTLES and drift.locale == "en" and drift.subject in spec.bodies:
+        if drift.kind in _SETTLES and drift.locale == "en" and drift.subject in spec.fields:
             raised.setdefault(drift.subject, drift.source)
+    _raise(desk, "/components/schemas/Envelope", raised.pop("envelope", ""), _WHY)
     for subject, source in raised.items():
         name, _, direction = subject.partition("/")
         for pointer in (spec.bodies[subject], *_around(desk, spec, name, direction)):
             _raise(desk, pointer, source, _WHY)
         place = spec.sources[name] if desk.node(spec.pointers[name]).get("x-source") else source
         _raise(desk, spec.pointers[name], place, _WHY)
+        _nothing(desk, spec, f"{name}/request", facts)
         if not direction:
             _route(desk, spec, name, drifts)
 
@@ -42,8 +44,15 @@ def _around(desk: Desk, spec: Spec, name: str, direction: str) -> Iterator[str]:
     yield f"{reference[1:]}/allOf/1/properties/data"
 
 
+def _nothing(desk: Desk, spec: Spec, subject: str, facts: Sequence[Fact]) -> None:
+    """Raise a request that was guessed to say nothing, where the example on its page says nothing."""
+    empty = [fact for fact in facts if (fact.kind, fact.subject) == ("example", subject) and not fact.says["fields"]]
+    if empty and not spec.fields.get(subject):
+        _raise(desk, spec.bodies[subject], empty[0].source, "Its example is empty.")
+
+
 def _raise(desk: Desk, pointer: str, source: str, why: str) -> None:
-    if desk.node(pointer).get("x-provenance") in _LESS:
+    if source and desk.node(pointer).get("x-provenance") in _LESS:
         desk.update(desk.path(pointer), desk.mark(source), why)
 
 

@@ -34,8 +34,8 @@ class Own(NamedTuple):
 @contextmanager
 def own_sandbox(seed: int, drift: Sequence[str]) -> Iterator[Own]:
     """Start a sandbox, and in a process of its own another like it that made-up calls go to."""
-    from halopay_kit.contract.child import START, twin
     from halopay_kit.contract.target import Target
+    from halopay_kit.contract.twin import START, twin
     from halopay_kit.sandbox import Sandbox
 
     with Sandbox(seed=seed, start=START, drift=drift) as box, twin(box, seed, drift) as second:
@@ -62,8 +62,8 @@ def at(url: str, *, live: bool) -> Target:
 
 def plan(given: Mapping[str, Any], taken: Sequence[Delivery]) -> Plan:
     """Return the plan that the options mean; an order or payout that is not given is one that the inbox knows of."""
+    from halopay_kit.contract.from_inbox import latest_number
     from halopay_kit.contract.plan import Create, Plan
-    from halopay_kit.contract.taken_in import latest_number
 
     if not given["create"] and (given["max_amount"] or given["fiat"]):
         raise click.UsageError("--max-amount and --fiat go with --create")
@@ -99,7 +99,7 @@ def deliveries(given: Mapping[str, Any]) -> tuple[Delivery, ...]:
     """Return what the inbox of --inbox took in for the app during the last --days."""
     if given["inbox"] is None:
         return ()
-    from halopay_kit.contract.taken_in import taken_in
+    from halopay_kit.contract.from_inbox import taken_in
 
     since = time.time() - given["days"] * 86400
     return taken_in(given["inbox"], since=since, app_id=os.environ.get("HALOPAY_APP_ID"))

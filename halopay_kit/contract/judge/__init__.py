@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from halopay_kit.contract.exchange import Observed
 from halopay_kit.contract.finding import Finding
@@ -11,7 +11,7 @@ from halopay_kit.contract.judge.spec import Spec
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.signing import AppKey
 
-__all__ = ["Judgement", "Spec", "judge", "look", "met"]
+__all__ = ["Judgement", "Spec", "judge", "look"]
 
 
 def look(observed: Observed, *, app_key: AppKey | Sequence[AppKey] | None, spec: Spec | None = None) -> Judgement:
@@ -33,8 +33,3 @@ def look(observed: Observed, *, app_key: AppKey | Sequence[AppKey] | None, spec:
 def judge(observed: Observed, *, app_key: AppKey | Sequence[AppKey] | None, spec: Spec | None = None) -> list[Finding]:
     """Return what was found, the gravest first."""
     return list(look(observed, app_key=app_key, spec=spec).findings)
-
-
-def met(observed: Observed, *, spec: Spec | None = None) -> Mapping[str, int]:
-    """Return which fields (place) and values (`place=VALUE`) that the spec only infers were met, and how often."""
-    return look(observed, app_key=None, spec=spec).met

@@ -9,6 +9,7 @@ from halopay_kit.contract.judge.envelope import Opened
 from halopay_kit.contract.judge.message import Message
 from halopay_kit.contract.judge.spec import Owner, Spec
 from halopay_kit.contract.judge.values import check
+from halopay_kit.contract.kinds import Grade
 from halopay_kit.contract.parsed import UNREADABLE, fields_of
 
 _GONE = (404, 405, 410)
@@ -20,8 +21,8 @@ def is_an_answer(exchange: Exchange, operation: Owner, message: Message, docket:
     """Say whether HaloPay answered; what came instead is told."""
     evidence = message.evidence
     if exchange.status is None:
-        grade = "note" if exchange.expects is None else None
-        docket.report("no-answer", operation.name, evidence, pointer=operation.pointer, grade=grade)  # type: ignore[arg-type]
+        grade: Grade | None = "note" if exchange.expects is None else None
+        docket.report("no-answer", operation.name, evidence, pointer=operation.pointer, grade=grade)
         return False
     if message.is_signed or _is_envelope(message):
         return True

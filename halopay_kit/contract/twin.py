@@ -28,7 +28,7 @@ def twin(box: Sandbox, seed: int, drift: Sequence[str] = ()) -> Iterator[Target]
         HaloPayError: it did not start.
     """
     process = subprocess.Popen(  # noqa: S603  # our own program
-        [sys.executable, "-m", "halopay_kit.contract.child", str(seed), *drift],
+        [sys.executable, "-m", "halopay_kit.contract.twin", str(seed), *drift],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for this process, which then ends that one
