@@ -29,7 +29,7 @@ bench: $(VENV)/.dev  ## Measure the kit beside its peers
 	$(BIN)/python -m benchmarks
 
 proofs: $(VENV)/.dev  ## Try what must never happen at full length: kills, floods, forgeries (some 10 minutes)
-	@HALOPAY_PROOF=full $(BIN)/pytest tests/proofs
+	@HALOPAY_PROOF=full $(BIN)/pytest tests/proofs tests/contract/test_contract_matrix.py
 
 lock: $(VENV)/.dev  ## Write requirements.lock and requirements-dev.lock anew
 	$(PIP) uv

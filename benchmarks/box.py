@@ -105,7 +105,7 @@ def _due(url: str, count: int) -> None:
     from halopay_kit.sandbox import Sandbox, Unknowns
 
     unknowns = Unknowns(need_confirms=BLOCKS)
-    with Sandbox(webhook_url=url, start=time.time(), unknowns=unknowns) as box:  # or the client is late
+    with Sandbox(webhook_url=url, start=time.time(), unknowns=unknowns) as box:  # noqa: TID251  # or the client is late
         with HaloPay(box.app_id, box.app_key, box.base_url) as client:
             made = [client.payment_qr_code.create(currency_id=75).pay_address for _ in range(min(_ADDRESSES, count))]
         _say(len(made))

@@ -22,7 +22,7 @@ def generated() -> Iterator[str]:
     Raises:
         ImportError: the generator is not installed, or did not generate.
     """
-    import openapi_python_client  # is it there?
+    import openapi_python_client  # noqa: F401  # is it there?
     import yaml
 
     spec = yaml.safe_load((ROOT / "spec" / "halopay.yaml").read_bytes())

@@ -24,7 +24,7 @@ def environment() -> Iterator[dict[str, str]]:
 
     The cache is a temporary directory: neither is anything left in the tree, nor does it matter what lies there.
     """
-    environ = dict(os.environ)  # handed on
+    environ = dict(os.environ)  # noqa: TID251  # handed on
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + environ.get("PATH", "")  # where ruff is
     with tempfile.TemporaryDirectory() as cache:

@@ -20,7 +20,7 @@ from benchmarks.receivers import serving
 SCALE = "us"
 ROUNDS, QUICK_ROUNDS = 9, 2
 REQUESTS = 6000
-_SERVER = os.environ.get("HALOPAY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+_SERVER = os.environ.get("HALOPAY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")  # noqa: TID251
 WHAT = """\
 receiver: webhooks taken in durably, one process, 32 keep-alive connections from another process, every event another
 one. `nothing` is the same server answering `Success` without reading; `FastAPI` verifies with the standard library and
@@ -28,7 +28,7 @@ commits each event by itself. SQLite in WAL with synchronous=FULL, PostgreSQL as
 within one round. p99 is from when a request was due, at half the rate of that round, to its answer."""
 
 _numbers = itertools.count()
-_clock = time.time  # a sender has a clock
+_clock = time.time  # noqa: TID251  # a sender has a clock
 
 
 def measure(rounds: int) -> list[Row]:

@@ -27,7 +27,7 @@ and read. With a state, each is on the disk before it is answered. Webhooks: pay
 second, delivered to a receiver in another process that says `Success`. Memory: peak resident size over what it was
 before the first order, for orders, their answers in the record, and everything else that they leave."""
 
-_clock = time.time  # a caller has a clock
+_clock = time.time  # noqa: TID251  # a caller has a clock
 _numbers = itertools.count()
 
 

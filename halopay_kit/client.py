@@ -52,7 +52,7 @@ class HaloPay(Api):
         timeout: float = 30.0,
         attempts: int = 3,
         hook: Hook | None = None,
-        clock: Callable[[], float] = time.time,  # the client owns the clock
+        clock: Callable[[], float] = time.time,  # noqa: TID251  # the client owns the clock
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         try:
@@ -83,7 +83,7 @@ class HaloPay(Api):
     @classmethod
     def from_env(
         cls,
-        environ: Mapping[str, str] = os.environ,  # read when asked to
+        environ: Mapping[str, str] = os.environ,  # noqa: TID251  # read when asked to
         *,
         base_url: str | None = None,
         **options: Unpack[Options],

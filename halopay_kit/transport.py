@@ -159,7 +159,7 @@ class Transport:
                 raise
         except HaloPayError as error:
             return about(error, operation.name, sent)
-        except Exception as error:  # a fault of the kit or of a user's object; the call is out
+        except Exception as error:  # noqa: BLE001  # a fault of the kit or of a user's object; the call is out
             fault = TransportError(f"the kit failed on the answer ({type(error).__name__})")
             fault.__cause__ = error
             return about(fault, operation.name, sent)
@@ -169,7 +169,7 @@ class Transport:
         asked = error.retry_after or 0.0
         if number >= most or asked > LONGEST_WAIT or not _passing(error):
             return None
-        backoff = random.uniform(0, min(LONGEST_WAIT, BACKOFF * 2 ** min(number - 1, 10)))  # jitter
+        backoff = random.uniform(0, min(LONGEST_WAIT, BACKOFF * 2 ** min(number - 1, 10)))  # noqa: S311  # jitter
         return max(backoff, asked)
 
     def _report(
@@ -197,7 +197,7 @@ class Transport:
         )
         try:
             self.hook(attempt)
-        except Exception:  # a logger that fails must not turn an order that was made into an error
+        except Exception:  # noqa: BLE001  # a logger that fails must not turn an order that was made into an error
             _log.exception("the hook of halopay_kit failed on %s", operation.name)
 
 

@@ -204,7 +204,7 @@ def test_many_threads_share_one_client(halopay):
                 name = f"T-{worker}-{number}"
                 order = halopay.order.create(out_trade_no=name, currency_id=75, fiat_name="USD", fiat_amount="1")
                 assert halopay.order.detail(trade_no=order.trade_no).out_trade_no == name
-        except BaseException as error:  # a thread's assertion must reach the test
+        except BaseException as error:  # noqa: BLE001  # a thread's assertion must reach the test
             problems.append(error)
 
     threads = [threading.Thread(target=work, args=(worker,)) for worker in range(8)]

@@ -388,7 +388,7 @@ class Sly(Decimal):
         return "999"
 
 
-class Price(str, Enum):  # as people wrote it before StrEnum
+class Price(str, Enum):  # noqa: UP042  # as people wrote it before StrEnum
     BASIC = "15"
 
 

@@ -56,7 +56,9 @@ def _twice(facts: Sequence[Fact], spec: Spec) -> Iterator[Contradiction]:
         for claim in claims(fact):
             by_key.setdefault(claim.key, []).append(claim)
     for key, found in by_key.items():
-        if len({claim.value for claim in found}) > 1:
+        said = _by_spec(found[0], spec)
+        values = {claim.value for claim in found}
+        if len(values) > 1 and (not said or said in values):  # else what the spec says is said by nobody: that is drift
             told = _once(found)
             says = "; ".join(f"{_where(claim.fact)} says {claim.value}" for claim in told)
             yield _contradiction(key, "contradiction", says, _strangest_first(told, found, spec))

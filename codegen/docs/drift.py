@@ -97,7 +97,7 @@ class Drift:
         pointer: where the spec says otherwise, or where it would have to say it; empty where it has no place for it.
         was, now: what the spec says and what the page says.
         told: all that the page says of it, as its fact has it.
-        also: languages that do not say so yet.
+        also: languages, or the example beside it, that do not say so yet.
         confidence: of a guess, from 0 to 1.
     """
 
@@ -131,7 +131,7 @@ class Drift:
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
     def __str__(self) -> str:
-        also = f"; {', '.join(self.also)} does not say so yet" if self.also else ""
+        also = f"; not yet in {', '.join(self.also)}" if self.also else ""
         return f"{self.place}: {self.says}{also}"
 
 

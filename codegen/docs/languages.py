@@ -13,6 +13,7 @@ from codegen.docs.facts.fact import Fact, Trouble
 from codegen.docs.ledger import Ledger
 
 FIRST = "en"
+_WITNESSES = frozenset({"example-disagrees", "contradiction"})
 _LISTED: Mapping[str, str] = {
     "field": "field",
     "header": "header",
@@ -104,16 +105,18 @@ def pointer(spec: Spec, fact: Fact) -> str:
 
 
 def merged(drifts: Sequence[Drift], differing: Sequence[Drift]) -> Iterator[Drift]:
-    """Tell a change that translations do not have yet once, with the languages that lag behind."""
+    """Tell a change once that a translation, or the example beside it, does not have yet."""
     lagging: dict[int, list[str]] = {}
+    changes = [each for each in drifts if each.kind not in _WITNESSES]
     told = []
-    for each in differing:
-        at = next((index for index, one in enumerate(drifts) if _is_about(one, each)), None)
-        if at is None:
+    for each in (*(each for each in drifts if each.kind in _WITNESSES), *differing):
+        at = next((index for index, one in enumerate(changes) if _is_about(one, each)), None)
+        witness = each.locale if each.kind == "languages-differ" else "its example"
+        if at is None or each.kind == "contradiction":
             told.append(each)
-        elif each.locale not in lagging.setdefault(at, []):
-            lagging[at].append(each.locale)
-    for index, one in enumerate(drifts):
+        elif witness not in lagging.setdefault(at, []):
+            lagging[at].append(witness)
+    for index, one in enumerate(changes):
         yield attrs.evolve(one, also=tuple(lagging.get(index, ())))
     yield from told
 

@@ -22,7 +22,7 @@ def command(ctx: click.Context, shell: str) -> None:
     from click.shell_completion import get_completion_class
 
     found = get_completion_class(shell)
-    assert found is not None  # the choice above names only shells that click knows
+    assert found is not None  # noqa: S101  # the choice above names only shells that click knows
     script = found(ctx.find_root().command, {}, "halopay", "_HALOPAY_COMPLETE").source()
     output.say(
         script.replace("    return 0\n", _KEY_IS_HALF_A_WORD) + _EQUALS_PARTS_NO_WORD if shell == "bash" else script

@@ -90,7 +90,7 @@ class Terms:
         if event.attempts >= self.attempts:
             return Outcome(event, "dead", text)
         wait = self.backoff[min(event.attempts, len(self.backoff)) - 1]
-        wait *= random.uniform(1 - _JITTER, 1 + _JITTER)  # spreads load, guards nothing
+        wait *= random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  # spreads load, guards nothing
         wish = error.retry_after if isinstance(error, HaloPayError) else None
         return Outcome(event, "again", text, max(wait, wish or 0.0))
 
@@ -164,6 +164,6 @@ def refuse_lazy(answer: object) -> None:
 
 
 def _is_lazy(handler: Callable[..., object]) -> bool:
-    found = [handler, getattr(handler, "__call__", None)]  # it is what an object of a class does
+    found = [handler, getattr(handler, "__call__", None)]  # noqa: B004  # it is what an object of a class does
     tests = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
     return any(test(one) for one in found for test in tests)

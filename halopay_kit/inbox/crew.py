@@ -95,12 +95,12 @@ class Crew:
         hand = self._hands[number]
         try:
             self._take_turns(number, hand)
-        except BaseException as error:  # raised again by run, when the others have ended too
+        except BaseException as error:  # noqa: BLE001  # raised again by run, when the others have ended too
             self._break(error)
             hand.drop()
         try:
             self._patiently(partial(hand.turn, 0))
-        except BaseException as error:  # likewise
+        except BaseException as error:  # noqa: BLE001  # likewise
             self._break(error)
 
     def _take_turns(self, number: int, hand: Hand) -> None:
@@ -174,7 +174,7 @@ class Crew:
                     except BaseException as error:
                         failed = error
                         raise
-        except Exception as error:  # raised again below
+        except Exception as error:  # noqa: BLE001  # raised again below
             if isinstance(error, InboxUnavailable) and not begun:  # nobody's fault; the next turn waits for the store
                 return Outcome(event, "back")
             failed = failed or error
@@ -212,7 +212,7 @@ class Crew:
                 for hand in self._hands:
                     if hand.when() <= time.monotonic():
                         self._keep_one(hand)
-        except BaseException as error:  # raised again by run
+        except BaseException as error:  # noqa: BLE001  # raised again by run
             self._break(error)
 
     def _keep_one(self, hand: Hand) -> None:

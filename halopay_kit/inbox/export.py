@@ -41,7 +41,7 @@ def export(
     inbox: Inbox,
     path: str | os.PathLike[str],
     *,
-    format: Format | None = None,  # what everybody calls it
+    format: Format | None = None,  # noqa: A002  # what everybody calls it
     unfit: Literal["refuse", "empty"] = "refuse",
     progress: Callable[[int], object] | None = None,
     **filters: Any,

@@ -64,7 +64,7 @@ class Hand:
         """Open the transaction that the event under way is to join; the keeper leaves its lease alone from here on."""
         with self._lock:
             event, self._renewed_at = self._running, _NEVER
-        assert event is not None  # begun before
+        assert event is not None  # noqa: S101  # begun before
         return self._work.joined(event)
 
     def end(self, outcome: Outcome | None = None) -> None:

@@ -66,7 +66,7 @@ class Desk:
     async def in_time(self, reading: Awaitable[bytes | Outcome]) -> bytes | Outcome:
         """Return what is read, unless it takes too long."""
         task = asyncio.current_task()
-        assert task is not None  # an ASGI server runs each request in a task
+        assert task is not None  # noqa: S101  # an ASGI server runs each request in a task
         limit = _Cancelled(task)
         self._begin(limit)
         try:

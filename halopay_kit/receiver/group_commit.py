@@ -149,7 +149,7 @@ class GroupCommit:
         except HaloPayError as error:
             if not self._failing:
                 _log.error("the inbox takes nothing: %s", error)
-        except Exception:  # whatever it is, nobody is told Success, and the thread goes on
+        except Exception:  # noqa: BLE001  # whatever it is, nobody is told Success, and the thread goes on
             _log.exception("the inbox did not take %d deliveries", len(batch))
         else:
             if self._failing:
@@ -163,7 +163,7 @@ class GroupCommit:
     def _flush(self, rejections: Counter[str]) -> None:
         try:
             self._inbox.reject(rejections)
-        except Exception as error:  # they are numbers: kept for later, or lost at the end
+        except Exception as error:  # noqa: BLE001  # they are numbers: kept for later, or lost at the end
             _log.warning("rejected requests could not be counted in the inbox: %s", error)
             with self._news:
                 if not self._closing:

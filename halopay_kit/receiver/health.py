@@ -32,7 +32,7 @@ class Health:
     def _ask(self, loop: asyncio.AbstractEventLoop, asked: asyncio.Future[bool]) -> None:
         try:
             self._probe()
-        except Exception:  # whatever is wrong with it, it does not answer
+        except Exception:  # noqa: BLE001  # whatever is wrong with it, it does not answer
             good = False
         else:
             good = True

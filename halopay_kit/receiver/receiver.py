@@ -51,7 +51,7 @@ class Receiver:
         app_id: str | None = None,
         limit: int = LIMIT,
         timeout: float = TIMEOUT,
-        clock: Callable[[], float] = time.time,  # the receiver owns the clock
+        clock: Callable[[], float] = time.time,  # noqa: TID251  # the receiver owns the clock
         metrics: Metrics | None = None,
         path: str | None = None,
         freshness: Freshness = RETRY_WINDOW,

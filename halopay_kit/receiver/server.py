@@ -48,7 +48,7 @@ def serve(
         ConfigurationError: the extra is not installed, or the address cannot be used.
     """
     try:
-        import prometheus_client  # for /metrics; better missed now than then
+        import prometheus_client  # noqa: F401  # for /metrics; better missed now than then
         import uvicorn
 
         from halopay_kit.receiver.connections import Connections

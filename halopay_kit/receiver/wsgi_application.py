@@ -108,7 +108,7 @@ class WsgiApplication:
                 rest -= len(part)
                 if time.monotonic() > until:
                     return TOO_SLOW
-        except Exception:  # each server has its own for a sender that hangs up or breaks off
+        except Exception:  # noqa: BLE001  # each server has its own for a sender that hangs up or breaks off
             return GONE
         if told:
             return GONE if rest else b"".join(parts)

@@ -76,7 +76,7 @@ class Clock:
 
     def machine(self) -> float:
         """Return the time of the world outside, which does not travel: the machine's, or the source's."""
-        now = unix(time.time() if self._source is None else self._source())  # the one place where the sandbox meets the real time
+        now = unix(time.time() if self._source is None else self._source())  # noqa: TID251  # the one place where the sandbox meets the real time
         if not _FIRST <= now < _LAST:
             raise ConfigurationError("the sandbox's clock does not give unix seconds")
         return now

@@ -66,7 +66,7 @@ class Record:
             try:
                 for listener in self._listeners:
                     listener(row)
-            except Exception:  # who looks on must not change what happens
+            except Exception:  # noqa: BLE001  # who looks on must not change what happens
                 _log.exception("a listener of the record failed")
             finally:
                 self._telling.now = False

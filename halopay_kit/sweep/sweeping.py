@@ -128,7 +128,7 @@ class _Run:
                 if not self._ask(due):
                     self.agenda.put_back()
                     return
-        except BaseException as error:  # it is raised where somebody sees it
+        except BaseException as error:  # noqa: BLE001  # it is raised where somebody sees it
             with self.lock:
                 self.broken = self.broken or error
             self.ended.set()

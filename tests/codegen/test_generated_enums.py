@@ -44,7 +44,7 @@ def test_a_value_is_kept_by_every_way_out(kind, value, known):
     assert f"{member}" == str(member) == str(value)
     assert json.loads(json.dumps(member)) == value
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        again = pickle.loads(pickle.dumps(member, protocol))
+        again = pickle.loads(pickle.dumps(member, protocol))  # noqa: S301 - our own bytes
         assert (again, type(again), again.known) == (member, kind, known)
     assert copy.deepcopy(member) == copy.copy(member) == member
     assert kind(member) == member

@@ -114,7 +114,7 @@ def has_number(value: object) -> bool:
 
 
 def test_an_error_can_be_pickled():
-    error = pickle.loads(pickle.dumps(DecodeError(["a: missing", "b: missing"])))
+    error = pickle.loads(pickle.dumps(DecodeError(["a: missing", "b: missing"])))  # noqa: S301 - our own bytes
     assert (error.problems, str(error)) == (("a: missing", "b: missing"), "a: missing; b: missing")
 
 

@@ -331,7 +331,7 @@ def test_an_error_of_the_database_that_a_handler_swallowed_is_no_success(postgre
         def handle(_event, connection):
             try:
                 connection.execute(text("SELECT 1 / 0"))
-            except Exception:
+            except Exception:  # noqa: BLE001
                 return
 
         assert inbox.consume(handle, until_empty=True, transaction=True, attempts=1) == Consumed(dead=1)

@@ -17,7 +17,7 @@ def _only_the_keys_of_this_test(monkeypatch):
 def raised(function):
     try:
         function()
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001
         return told(error)
     raise AssertionError
 
@@ -85,7 +85,7 @@ def test_causes_groups_and_endless_recursion_are_told():
 def test_no_source_is_told_not_even_by_a_syntax_error():
     def fails():
         planted = "a literal"
-        exec(f"planted = '{planted}' (")
+        exec(f"planted = '{planted}' (")  # noqa: S102
 
     assert "literal" not in raised(fails)
     assert "SyntaxError" in raised(fails)

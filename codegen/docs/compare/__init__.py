@@ -11,6 +11,11 @@ from codegen.docs.facts.fact import Fact, Trouble
 
 __all__ = ["View", "compare"]
 
+# What is one thing, on whatever page and of whatever it is said.
+_SHARED = frozenset(
+    {"value-added", "schedule-changed", "window-changed", "acknowledgement-changed", "signature-changed"}
+)
+
 
 def compare(view: View, read: Collection[str], troubles: Sequence[Trouble]) -> tuple[Drift, ...]:
     """Compare all facts of one language with the spec; `read` names the pages that were read."""
@@ -54,7 +59,8 @@ def _once(found: Sequence[Drift]) -> Iterator[Drift]:
     """Keep the first of what several places say alike."""
     seen = set()
     for each in found:
-        place = (each.pointer,) if each.kind == "value-added" else (each.subject, each.name)
+        is_anywhere = each.kind in _SHARED
+        place = (each.pointer,) if is_anywhere else (each.subject, each.name)
         key = (each.kind, *place, str(each.now))
         if key not in seen:
             seen.add(key)

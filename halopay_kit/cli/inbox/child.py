@@ -57,7 +57,7 @@ class Child:
             told.write(shown.as_json(event).encode() + b"\n")
             told.seek(0)
             try:
-                process = subprocess.Popen(  # what the user gave to be run
+                process = subprocess.Popen(  # noqa: S603  # what the user gave to be run
                     self._command,
                     stdin=told,
                     stdout=self._stdout,
@@ -96,7 +96,7 @@ class _Heard:
     """Pass a stderr on while it comes, and remember its end."""
 
     def __init__(self, stderr: IO[bytes] | None) -> None:
-        assert stderr is not None  # it was asked for
+        assert stderr is not None  # noqa: S101  # it was asked for
         self._stderr = stderr
         self._end = b""
         self._thread = threading.Thread(target=self._listen, daemon=True)

@@ -18,7 +18,7 @@ from halopay_kit.cli.inbox.filters import filtered, filters_of
 @click.option("--format", type=click.Choice(["parquet", "jsonl", "csv"]), help="That of the name's end if not given.")
 @click.option("--unfit-empty", is_flag=True, help="Leave amounts empty that DECIMAL(38, 18) does not hold exactly.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(url: str, file: str, format: str | None, unfit_empty: bool, as_json: bool, **given: Any) -> None:  # the option's name
+def command(url: str, file: str, format: str | None, unfit_empty: bool, as_json: bool, **given: Any) -> None:  # noqa: A002  # the option's name
     """Write events to FILE, newest first, one row each: Parquet, JSON lines or CSV.
 
     In Parquet, money is DECIMAL(38, 18), with the text of the wire beside it; times are UTC. FILE is there whole or

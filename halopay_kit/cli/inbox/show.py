@@ -13,7 +13,7 @@ from halopay_kit.cli.inbox import shown
 @inbox_option
 @click.argument("id", type=int)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the signed body.")
-def command(url: str, id: int, as_json: bool) -> None:  # the argument's name in the help
+def command(url: str, id: int, as_json: bool) -> None:  # noqa: A002  # the argument's name in the help
     """Show the event ID: what it says, how it came, how often, and how far the work on it is.
 
     \b

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 from halopay_kit.contract.traffic.body import Body
-from halopay_kit.contract.traffic.json_text import Broken, CutOff, JsonText
+from halopay_kit.contract.traffic.json_text import Broken, JsonText
 from halopay_kit.contract.traffic.recorded import (
     Entry,
     Recorded,
@@ -14,6 +14,7 @@ from halopay_kit.contract.traffic.recorded import (
     Sort,
     headers_of,
     mapping,
+    numbered,
     seconds_of,
     status_of,
     text,
@@ -27,29 +28,7 @@ def entries(file: TextIO) -> Iterator[Entry]:
     Raises:
         UnreadableTraffic: it is JSON and no HAR.
     """
-    document = JsonText(file)
-    number, found = 0, False
-    try:
-        for name in document.members():
-            document.member()
-            if name != "log" or document.peek() != "{":
-                document.skip()
-                continue
-            for part in document.members():
-                document.member()
-                if part != "entries" or document.peek() != "[":
-                    document.skip()
-                    continue
-                found = True
-                for item in document.items():
-                    number += 1
-                    yield _entry(item, f"entry {number}")
-    except UnreadableTraffic as error:
-        what = "cut off" if isinstance(error, CutOff) else "unreadable"
-        yield Refused(f"entry {number + 1}", f"the file is {what} here: {error.problem}")
-        return
-    if not found:
-        raise UnreadableTraffic("it has no log.entries")
+    return numbered(JsonText(file).listed(("log",), ("entries",)), "entry", _entry)
 
 
 def _entry(item: object, where: str) -> Entry:

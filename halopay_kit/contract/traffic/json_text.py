@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, TextIO
 
 from halopay_kit.contract.traffic.opened import LONGEST
@@ -19,6 +19,10 @@ _SCALAR_END = ",]} \t\r\n"
 
 class CutOff(UnreadableTraffic):
     """The document ends before its end."""
+
+
+class NoSuchList(UnreadableTraffic):
+    """The document is read to its end, and the list that was looked for is not in it."""
 
 
 class Broken:
@@ -80,6 +84,30 @@ class JsonText:
             yield str(self.value())
             if self.take(",}") == "}":
                 return
+
+    def listed(self, *path: Sequence[str]) -> Iterator[Any]:
+        """Yield the items of the lists at a path from the top; each step of it has several names for one thing.
+
+        Raises:
+            NoSuchList: there is none.
+        """
+        found = False
+        for step in self._at_path(path):
+            found = True
+            yield from step
+        if not found:
+            raise NoSuchList(f"it has no {'.'.join(names[0] for names in path)}")
+
+    def _at_path(self, path: Sequence[Sequence[str]]) -> Iterator[Iterator[Any]]:
+        (names, *rest) = path
+        for name in self.members():
+            self.member()
+            if name not in names or self.peek() != ("{" if rest else "["):
+                self.skip()
+            elif rest:
+                yield from self._at_path(rest)
+            else:
+                yield self.items()
 
     def member(self) -> None:
         """Go on to the value of the name that was yielded."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
@@ -12,6 +12,7 @@ import attrs
 
 from halopay_kit.contract.exchange import Headers
 from halopay_kit.contract.traffic.body import Body
+from halopay_kit.contract.traffic.json_text import CutOff, NoSuchList
 from halopay_kit.errors import UnreadableTraffic
 
 Sort = Literal["exchange", "delivery"]
@@ -69,6 +70,23 @@ class Refused:
 
 
 Entry = Recorded | Passed | Refused
+
+
+def numbered(items: Iterable[Any], what: str, read: Callable[[Any, str], Entry]) -> Iterator[Entry]:
+    """Read each item of a document in JSON; where that is cut off, those before the cut.
+
+    Raises:
+        UnreadableTraffic: it has no such items.
+    """
+    number = 0
+    try:
+        for number, item in enumerate(items, 1):
+            yield read(item, f"{what} {number}")
+    except NoSuchList:
+        raise
+    except UnreadableTraffic as error:
+        broken = "cut off" if isinstance(error, CutOff) else "unreadable"
+        yield Refused(f"{what} {number + 1}", f"the file is {broken} here: {error.problem}")
 
 
 def mapping(value: object, what: str) -> Mapping[str, Any]:

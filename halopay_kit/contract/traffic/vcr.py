@@ -6,20 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 from halopay_kit.contract.traffic.body import Body
-from halopay_kit.contract.traffic.json_text import Broken, CutOff, JsonText
+from halopay_kit.contract.traffic.json_text import Broken, JsonText
 from halopay_kit.contract.traffic.recorded import (
     Entry,
     Recorded,
     Refused,
     headers_of,
     mapping,
+    numbered,
     seconds_of,
     status_of,
     text,
 )
 from halopay_kit.errors import UnreadableTraffic
 
-LISTS = ("interactions", "http_interactions")
+_LISTS = ("interactions", "http_interactions")
 _MISSING = ()  # null says that no answer came, nothing says nothing
 
 
@@ -29,24 +30,7 @@ def json_entries(file: TextIO) -> Iterator[Entry]:
     Raises:
         UnreadableTraffic: it is JSON and no cassette.
     """
-    document = JsonText(file)
-    number, found = 0, False
-    try:
-        for name in document.members():
-            document.member()
-            if name not in LISTS or document.peek() != "[":
-                document.skip()
-                continue
-            found = True
-            for item in document.items():
-                number += 1
-                yield entry(item, f"interaction {number}")
-    except UnreadableTraffic as error:
-        what = "cut off" if isinstance(error, CutOff) else "unreadable"
-        yield Refused(f"interaction {number + 1}", f"the file is {what} here: {error.problem}")
-        return
-    if not found:
-        raise UnreadableTraffic("it has no list of interactions")
+    return numbered(JsonText(file).listed(_LISTS), "interaction", entry)
 
 
 def yaml_entries(file: TextIO) -> Iterator[Entry]:
@@ -60,7 +44,7 @@ def yaml_entries(file: TextIO) -> Iterator[Entry]:
 
     number = 0
     try:
-        for item in items(file, LISTS):
+        for item in items(file, _LISTS):
             number += 1
             yield entry(item, f"interaction {number}")
     except UnreadableTraffic as error:

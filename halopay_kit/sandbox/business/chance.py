@@ -20,8 +20,8 @@ class Chance:
         if not (seed is None or isinstance(seed, int | str)):
             raise ConfigurationError("a seed is a number or a text")
         self._seed = seed
-        self._random = random.SystemRandom() if seed is None else random.Random(seed)  # repeatable on purpose
-        self._faults = self._random if seed is None else random.Random(f"faults of {seed!r}")  # likewise
+        self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311  # repeatable on purpose
+        self._faults = self._random if seed is None else random.Random(f"faults of {seed!r}")  # noqa: S311  # likewise
         self._time = (-1, "")
 
     def renew(self, times: int) -> None:

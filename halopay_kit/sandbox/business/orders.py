@@ -38,7 +38,7 @@ def create(gateway: Gateway, fields: Fields) -> Order:
         if fiat_name is None:
             raise refused("fiat_name", "missing, and fiat_amount needs it")
         amount = gateway.world.price(token, fiat_name, fiat_amount)
-    assert amount is not None  # one of the two is there
+    assert amount is not None  # noqa: S101  # one of the two is there
     check_places("token_amount", amount, token)
     now = gateway.clock.second()
     time_expire = expiry("time_out", fields.optional_whole("time_out"), now)

@@ -41,7 +41,7 @@ def parse(text: str) -> Any:
     Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|false)$"), list("tf"))
     Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:null|~|)$"), ["n", "~", ""])
     try:
-        return yaml.load(text, Loader)  # a SafeLoader
+        return yaml.load(text, Loader)  # noqa: S506  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
         raise ConfigurationError(f"{line}{error.problem or 'not YAML'}") from error

@@ -47,7 +47,7 @@ class StateFile:
 
     def read(self, table: str) -> Iterator[tuple[Key, str]]:
         """Return keys and texts of a table, in the order in which they were first written."""
-        yield from self._database.execute(f"SELECT key, row FROM {table} ORDER BY rowid")  # our own names
+        yield from self._database.execute(f"SELECT key, row FROM {table} ORDER BY rowid")  # noqa: S608  # our own names
 
     def write(self, changes: Iterable[Change]) -> None:
         """Write all of it, or nothing; it is on the disk on return.
@@ -62,10 +62,10 @@ class StateFile:
                 self._create()
             for table, key, text in changes:
                 if text is None:
-                    execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # our own names
+                    execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608  # our own names
                 else:
                     execute(
-                        f"INSERT INTO {table} VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET row = excluded.row",  # likewise
+                        f"INSERT INTO {table} VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET row = excluded.row",  # noqa: S608  # likewise
                         (key, text),
                     )
             execute("COMMIT")

@@ -83,7 +83,7 @@ class Sender:
         with self._lock:
             if self._loop is None:
                 self._start()
-            assert self._loop is not None  # it was just started
+            assert self._loop is not None  # noqa: S101  # it was just started
             self._loop.call_soon_threadsafe(self._accept, letters, done)
 
     def stop(self) -> None:
@@ -134,12 +134,12 @@ class Sender:
                 letter, done = waiting.popleft()
                 try:
                     reply = await self._send(letter)
-                except Exception:  # one letter that cannot be sent must not hold up the others
+                except Exception:  # noqa: BLE001  # one letter that cannot be sent must not hold up the others
                     _log.exception("a webhook could not be sent")
                     reply = Reply(error="could not be sent")
                 try:
                     done(reply)
-                except Exception:  # nor may what follows from its answer
+                except Exception:  # noqa: BLE001  # nor may what follows from its answer
                     _log.exception("the answer to a webhook could not be written down")
         finally:
             del self._lanes[lane]
