@@ -67,7 +67,7 @@ def _arrivals(number: int) -> Iterator[list[Any]]:
     def arrival(index: int) -> Arrival:
         body = compact({**fields, "trade_no": f"20261123{index:024d}", "out_trade_no": f"T-{index}"})
         event = webhooks.verify(body, halopay_headers(body, now), app_key=key, app_id=APP_ID, now=now)
-        return Arrival(event=event, received_at=now + index / 1000)
+        return Arrival(event=event, received_at=now - (number - index) / 1000)
 
     numbers = iter(range(number))
     while group := [arrival(index) for index in itertools.islice(numbers, 64)]:

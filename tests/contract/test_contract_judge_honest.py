@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import attrs
 import pytest
 
-from halopay_kit.contract.exchange import Observed
+from halopay_kit.contract.exchange import Delivery, Observed, header_of
 from halopay_kit.contract.judge import judge, look
 from halopay_kit.contract.observe import Scope, observe
 from halopay_kit.contract.target import Target
 from halopay_kit.sandbox import Sandbox, Unknowns
-from tests.contract.session import APP_KEY, SUCCESS, Session, as_traffic
+from tests.contract.session import APP_KEY, SUCCESS, Session, as_traffic, with_headers
 
 UNKNOWNS = [
     Unknowns(reused_out_trade_no="same"),
@@ -54,6 +55,37 @@ def test_webhooks_that_come_late_twice_or_out_of_order_are_as_they_should_be(fau
             box.faults.add(webhook, **fault)  # type: ignore[arg-type]
         observed = observe(Target.sandbox(box), Scope(phases=("journey",)))
         assert judge(observed, app_key=box.app_key) == []
+
+
+@pytest.mark.parametrize(
+    "clock", [{}, {"speed": 100}, {"start": "2026-03-17T12:20:00Z"}, {"start": "2031-01-01T00:00:00Z"}], ids=str
+)
+def test_a_sandbox_whose_webhooks_carry_the_time_of_the_machine_keeps_the_spec_wherever_its_own_time_is(
+    clock: dict[str, Any],
+) -> None:
+    with Sandbox(seed=4, webhooks_signed_at="machine", **clock) as box:
+        box.clock.advance("3d")
+        observed = observe(Target.sandbox(box), Scope(phases=("journey",)))
+        assert judge(observed, app_key=box.app_key) == []
+        box.faults.add("webhook.payout", stale=1)
+        observed = observe(Target.sandbox(box), Scope(phases=("journey",), seed=1))
+        assert [each.kind for each in judge(observed, app_key=box.app_key)] == ["stale"]
+
+
+def test_the_schedule_is_judged_by_the_clock_that_it_goes_by() -> None:
+    with Sandbox(seed=4, webhooks_signed_at="machine") as box:
+        observed = observe(Target.sandbox(box), Scope(phases=("journey",)))
+    slow = tuple(_signed_later(each, each.number) for each in observed.deliveries)  # a slow machine: a second each
+    kinds = {each.kind for each in judge(attrs.evolve(observed, deliveries=slow), app_key=None)}
+    assert kinds == {"signature-unjudged"}
+    hasty = tuple(attrs.evolve(each, target_time=each.at) for each in slow)
+    kinds = {each.kind for each in judge(attrs.evolve(observed, deliveries=hasty), app_key=None)}
+    assert "schedule" in kinds
+
+
+def _signed_later(delivery: Delivery, seconds: int) -> Delivery:
+    later = str(int(header_of(delivery.headers, "x-timestamp") or "") + seconds)
+    return attrs.evolve(with_headers(delivery, x_timestamp=later), at=(delivery.at or 0.0) + seconds)
 
 
 def test_a_part_of_a_day_has_nothing_to_report_either(day: Observed) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from halopay_kit.contract.exchange import Observed
 from halopay_kit.contract.judge import judge
+from halopay_kit.errors import ConfigurationError
 from tests.contract.session import APP_KEY, first, with_changed, with_headers
 from tests.sandbox.wire import KEY
 
@@ -97,6 +99,15 @@ def test_a_header_that_came_twice_is_told(day: Observed) -> None:
     assert (found.kind, found.place) == ("header-doubled", "header.x-sign")
 
 
-def test_the_key_is_in_no_finding_and_no_traceback(day: Observed) -> None:
+def test_the_key_is_in_no_finding(day: Observed) -> None:
     for finding in judge(all_signed(day, READINGS["prose"]), app_key=APP_KEY):
         assert KEY not in repr(finding)
+
+
+@pytest.mark.parametrize("key", [KEY, [KEY], [APP_KEY, KEY], KEY.encode(), [None], (APP_KEY, 5)], ids=type)
+def test_what_is_no_app_key_is_refused_and_in_no_traceback(day: Observed, key: Any) -> None:
+    with pytest.raises(ConfigurationError, match="no AppKey") as refused:
+        judge(day, app_key=key)
+    ours = [frame for frame, _ in traceback.walk_tb(refused.tb) if "halopay_kit" in frame.f_code.co_filename]
+    assert len(ours) == 2
+    assert not any(KEY in repr(frame.f_locals) for frame in ours)

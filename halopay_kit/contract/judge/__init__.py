@@ -32,4 +32,7 @@ def look(observed: Observed, *, app_key: AppKey | Sequence[AppKey] | None, spec:
 
 def judge(observed: Observed, *, app_key: AppKey | Sequence[AppKey] | None, spec: Spec | None = None) -> list[Finding]:
     """Return what was found, the gravest first."""
-    return list(look(observed, app_key=app_key, spec=spec).findings)
+    try:
+        return list(look(observed, app_key=app_key, spec=spec).findings)
+    finally:
+        del app_key  # it may be the text itself, and this frame may be shown in a traceback
