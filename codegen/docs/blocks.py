@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
 Row = tuple[str, ...]
+MOST_ROWS = 1000
+"""A table that has more is none of fields, codes or fiats."""
 
 
 @attrs.frozen
@@ -29,7 +31,7 @@ class Paragraph:
 
 @attrs.frozen
 class Table:
-    """A table; a merged cell stands in each place that it covers. `broken` says why nobody can be sure of its rows."""
+    """A table; `broken` says why nobody can be sure of its rows."""
 
     head: Row
     rows: tuple[Row, ...]
@@ -108,19 +110,5 @@ def title(text: str) -> str:
 
 
 def spread(rows: Sequence[Sequence[tuple[str, int, int]]]) -> tuple[Row, ...]:
-    """Lay out cells with their row and column spans; a merged cell stands in each place that it covers."""
-    grid: list[dict[int, str]] = [{} for _ in rows]
-    for index, row in enumerate(rows):
-        column = 0
-        for text, down, across in row:
-            while column in grid[index]:
-                column += 1
-            for below in range(index, min(index + max(1, down), len(rows))):
-                for beside in range(column, column + max(1, across)):
-                    grid[below].setdefault(beside, text)
-            column += max(1, across)
-    return tuple(_filled(row) for row in grid)
-
-
-def _filled(row: Mapping[int, str]) -> Row:
-    return tuple(row.get(column, "") for column in range(max(row, default=-1) + 1))
+    """Lay out cells; one that reaches across stands in each column that it covers."""
+    return tuple(tuple(text for text, _, across in row for _ in range(max(1, across))) for row in rows)

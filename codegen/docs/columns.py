@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,6 +38,7 @@ def roles(head: Sequence[str]) -> tuple[Role | None, ...]:
     return tuple(_ROLES.get(_folded(cell)) for cell in head)
 
 
+@lru_cache(maxsize=10_000)
 def words(line: str) -> tuple[str, ...] | None:
     """Take a line for a table's head that was run together; None if it holds anything but two or more column names."""
     if len(line) > _LONGEST_HEAD:

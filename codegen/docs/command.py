@@ -14,10 +14,10 @@ import attrs
 import click
 
 if TYPE_CHECKING:
-    from codegen.document import Document
     from codegen.docs.look import Look
     from codegen.docs.memory import Memory
     from codegen.docs.page import Page, Site
+    from codegen.document import Document
 
 SPEC = Path(__file__).parents[2] / "spec" / "halopay.yaml"
 _DONE, _UNREAD, _DRIFT = 0, 1, 3
@@ -83,7 +83,8 @@ def drift(
             raise click.UsageError(f"{locale} is no language of the site; it has {', '.join(site.locales)}.")
     try:
         source, absent = _source(pages, cache, site, locales)
-        with _progress("Reading", len(site.paths) * len(locales or site.locales) if fetch else len(list(source))) as seen:
+        length = len(site.paths) * len(locales or site.locales) if fetch else len(list(source))
+        with _progress("Reading", length) as seen:
             found = look(source, read, ledger=known, memory=remembered, seen=seen)
     except OSError as error:
         raise _failed(f"The pages cannot be read: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -109,7 +109,7 @@ def at(data: Any, pointer: str) -> Mapping[str, Any]:
     for part in pointer.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
         if isinstance(data, list):
-            data = data[int(key)]
+            data = data[int(key)] if key.isdigit() and int(key) < len(data) else {}
         else:
             data = data.get(key, {}) if isinstance(data, Mapping) else {}
     return data if isinstance(data, Mapping) else {}
@@ -132,7 +132,7 @@ def read(document: Document) -> Spec:
         )
     for webhook in webhooks.values():
         fields[webhook.id] = dict(_fields(document, webhook.body.values()))
-    owners = [*operations.values(), *webhooks.values()]
+    owners: list[reading.Operation | reading.Webhook] = [*operations.values(), *webhooks.values()]
     nodes = {owner.id: at(document.data, owner.pointer) for owner in owners}
     return Spec(
         document=document,
@@ -147,7 +147,7 @@ def read(document: Document) -> Spec:
     )
 
 
-def _fields(document: Document, fields: Any) -> Iterator[tuple[str, Expected]]:
+def _fields(document: Document, fields: Iterable[reading.Field]) -> Iterator[tuple[str, Expected]]:
     for field in fields:
         node = at(document.data, field.pointer)
         name = field.name.replace("[]", "")

@@ -11,11 +11,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from codegen.docs import columns, rows
-from codegen.docs.blocks import Block, Code, Heading, Paragraph, Row, Table, plain, title
+from codegen.docs.blocks import MOST_ROWS, Block, Code, Heading, Paragraph, Row, Table, plain, title
 from codegen.docs.columns import Role
-from codegen.docs.page import OtherThanDocumentation
 
-_MOST = 20_000_000
 _MARKED = re.compile(r"^(#{1,6})\s+")
 _NUMBERED = re.compile(r"^(?:§\s*)?(\d{1,2}(?:\.\d+)*)[.、)]?\s+\S")
 _ANCHORED = re.compile("[\u200b\u2060\ufeff]\\s*$|[#¶]\\s*$")
@@ -33,8 +31,6 @@ _LONGEST_CODE = 400
 
 def blocks(content: str) -> Iterator[Heading | Block]:
     """Read a page line by line; its first heading is its title."""
-    if len(content) > _MOST:
-        raise OtherThanDocumentation("it is too large")
     lines = content.replace("\r\n", "\n").split("\n")
     index = 0
     titled = False
@@ -77,6 +73,8 @@ def _table(head: Row, lines: Sequence[str], at: int) -> tuple[Table, int] | None
     found: list[Row] = []
     taken = 0
     while start + taken < len(lines):
+        if len(found) > MOST_ROWS:
+            return Table(head, (), "it has too many rows"), taken
         line = lines[start + taken]
         following = lines[start + taken + 1 : start + taken + 2]
         if not line.strip():
@@ -147,7 +145,7 @@ def _code(lines: Sequence[str], start: int) -> int:
             depth += line.count("{") + line.count("[") - line.count("}") - line.count("]")
             if depth <= 0:
                 return count
-        return 0
+        return next((count for count, line in enumerate(lines[start : start + _LONGEST_CODE]) if not line.strip()), 0)
     if not _STATEMENT.search(lines[start]):
         return 0
     last = start

@@ -13,7 +13,15 @@ from codegen.docs.facts.fact import Fact, Trouble
 from codegen.docs.ledger import Ledger
 
 FIRST = "en"
-_WITNESSES = frozenset({"example-disagrees", "contradiction"})
+_CLAIM = "claim"
+_WHOLE = frozenset({"operation-gone", "path-added", "section-unknown", "method-changed"})
+# What is one thing wherever it is said, and what claims of it begin with.
+_SHARED: Mapping[str, str] = {
+    "window-changed": "window",
+    "schedule-changed": "schedule",
+    "acknowledgement-changed": "acknowledgement",
+    "signature-changed": "signature",
+}
 _LISTED: Mapping[str, str] = {
     "field": "field",
     "header": "header",
@@ -80,7 +88,8 @@ def _claims(first: Sequence[Fact], second: Sequence[Fact], spec: Spec, ledger: L
             if known and claim.value not in known and not ledger.lists(claim.key, claim.value):
                 aspect = claim.key.rpartition(".")[2]
                 says = f"{aspect} is {claim.value}, and in {FIRST} {' or '.join(dict.fromkeys(known))}"
-                yield drift("languages-differ", fact, pointer(spec, fact), was=known[0], now=says)
+                found = drift("languages-differ", fact, pointer(spec, fact), was=known[0], now=says)
+                yield attrs.evolve(found, told={**fact.says, _CLAIM: claim.key})
 
 
 def _values(first: Sequence[Fact], second: Sequence[Fact], spec: Spec) -> Iterator[Drift]:
@@ -106,27 +115,37 @@ def pointer(spec: Spec, fact: Fact) -> str:
 
 def merged(drifts: Sequence[Drift], differing: Sequence[Drift]) -> Iterator[Drift]:
     """Tell a change once that a translation, or the example beside it, does not have yet."""
+    examples = [each for each in drifts if each.kind == "example-disagrees"]
+    told, left = _told([each for each in drifts if each.kind != "example-disagrees"], examples)
+    told, others = _told([*told, *left], differing)
+    yield from (*told, *others)
+
+
+def _told(changes: Sequence[Drift], witnesses: Sequence[Drift]) -> tuple[list[Drift], list[Drift]]:
+    """Note with each change which witnesses lag behind; return the changes, and the witnesses of nothing."""
     lagging: dict[int, list[str]] = {}
-    changes = [each for each in drifts if each.kind not in _WITNESSES]
-    told = []
-    for each in (*(each for each in drifts if each.kind in _WITNESSES), *differing):
+    left = []
+    for each in witnesses:
         at = next((index for index, one in enumerate(changes) if _is_about(one, each)), None)
-        witness = each.locale if each.kind == "languages-differ" else "its example"
-        if at is None or each.kind == "contradiction":
-            told.append(each)
-        elif witness not in lagging.setdefault(at, []):
-            lagging[at].append(witness)
-    for index, one in enumerate(changes):
-        yield attrs.evolve(one, also=tuple(lagging.get(index, ())))
-    yield from told
+        who = each.locale if each.kind == "languages-differ" else "its example"
+        if at is None:
+            left.append(each)
+        elif who not in lagging.setdefault(at, []):
+            lagging[at].append(who)
+    return [attrs.evolve(one, also=(*one.also, *lagging.get(at, ()))) for at, one in enumerate(changes)], left
 
 
-def _is_about(one: Drift, differing: Drift) -> bool:
-    if one.page != differing.page:
+def _is_about(one: Drift, witness: Drift) -> bool:
+    """Say whether what a witness says otherwise is what changed."""
+    if one.kind in _SHARED:
+        return str(witness.told.get(_CLAIM, "")).startswith(_SHARED[one.kind])
+    if one.kind == "value-added" and witness.name == one.now:
+        return True
+    if one.page != witness.page:
         return False
-    if one.kind in ("operation-gone", "path-added", "section-unknown"):
-        return one.subject == differing.subject.partition("/")[0]
+    if one.kind in _WHOLE:
+        return one.subject == witness.subject.partition("/")[0]
     if one.kind == "path-moved":
-        return one.subject == differing.subject and not differing.pointer.endswith("properties")
+        return one.subject == witness.subject and not witness.pointer.endswith("properties")
     names = {one.name, one.now} if isinstance(one.now, str) else {one.name}
-    return one.subject == differing.subject and (differing.name in names or one.kind == "table-gone")
+    return one.subject == witness.subject and (witness.name in names or one.kind == "table-gone")

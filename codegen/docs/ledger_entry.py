@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from codegen.docs.contradictions import Contradiction
+from codegen.docs.plain_text import plain
 from codegen.docs.plain_yaml import as_yaml
 
 _NO_ID = re.compile(r"[^a-z0-9]+")
@@ -15,12 +16,13 @@ _NO_ID = re.compile(r"[^a-z0-9]+")
 def entry(found: Contradiction) -> dict[str, Any]:
     """Return the entry; what a person has to decide says so."""
     says = [
-        {"source": claim.fact.source.rstrip("#"), "claim": _claim(claim.value, claim.fact.cell)} for claim in found.claims
+        {"source": claim.fact.source.rstrip("#"), "claim": plain(_claim(claim.value, claim.fact.cell))}
+        for claim in found.claims
     ]
     values: Mapping[str, list[str]] = {found.key: list(found.values)}
     return {
         "id": _NO_ID.sub("-", found.key.lower()).strip("-"),
-        "subject": found.says,
+        "subject": plain(found.says),
         "about": values,
         "says": says,
         "follow": "the spec as it stands",

@@ -1,4 +1,4 @@
-"""Pages × spec × ledger × memory → what is news: the whole way, without a clock, a network or a file."""
+"""Pages, spec, ledger and memory → what is news: the whole way, without a clock, a network or a file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
 
-from codegen.document import Document
 from codegen.docs import contradictions, expected, languages, reading
 from codegen.docs.compare import View, compare
 from codegen.docs.contradictions import Contradiction
@@ -16,6 +15,7 @@ from codegen.docs.facts import Fact, Trouble, facts, subjects
 from codegen.docs.ledger import Ledger
 from codegen.docs.memory import Memory
 from codegen.docs.page import Page, Unreadable
+from codegen.document import Document
 
 FIRST = languages.FIRST
 
@@ -79,7 +79,7 @@ def look(
             troubles.extend(found.troubles)
             unread.extend(
                 Unread(page=each.page, locale=each.locale, section=each.section, because=each.because)
-                for each in dict.fromkeys(found.troubles)
+                for each in found.troubles
             )
         seen(page)
     drifts, told = _compared(read, spec, ledger, memory, troubles)
@@ -88,7 +88,7 @@ def look(
         remembered=tuple(each for each in drifts if each.id in memory.accepted),
         contradictions=tuple(each for each in told if each.known),
         fresh=tuple(each for each in told if not each.known),
-        unread=tuple(unread),
+        unread=tuple(dict.fromkeys(unread)),
         read=read,
     )
 
@@ -124,9 +124,7 @@ def _compared(
             facts=said,
             ledger=ledger,
             changes=memory.changes,
-            contradicted=frozenset(
-                (each.key, claim.value, claim.fact.page) for each in found for claim in each.claims
-            ),
+            contradicted=frozenset((each.key, claim.value, claim.fact.page) for each in found for claim in each.claims),
             remembered=memory.wordings,
         )
         here = [each for each in troubles if each.locale == locale]

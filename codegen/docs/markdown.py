@@ -9,18 +9,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from codegen.docs import markup
-from codegen.docs.blocks import Block, Code, Heading, Paragraph, Table, plain, title
-from codegen.docs.page import OtherThanDocumentation
+from codegen.docs.blocks import MOST_ROWS, Block, Code, Heading, Paragraph, Table, plain, title
 
 _FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _ANCHOR = re.compile(r"\s*\{#([\w-]+)\}\s*$")
-_MOST = 20_000_000
 
 
 def blocks(content: str) -> Iterator[Heading | Block]:
     """Read a page; what stands before it as settings is left out, HTML in it is read as HTML."""
-    if len(content) > _MOST:
-        raise OtherThanDocumentation("it is too large")
     text = _FRONT.sub("", content.replace("\r\n", "\n"))
     tokens = MarkdownIt("commonmark", {"html": True, "maxNesting": 50}).enable(["table", "strikethrough"]).parse(text)
     for index, token in enumerate(tokens):
@@ -61,7 +57,7 @@ def _table(tokens: Sequence[Token]) -> Table:
             case "table_close":
                 break
     head, *below = rows
-    return Table(head, tuple(below))
+    return Table(head, tuple(below)) if len(below) <= MOST_ROWS else Table(head, (), "it has too many rows")
 
 
 def _shown(token: Token) -> str:

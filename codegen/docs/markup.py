@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree, html
 
-from codegen.docs.blocks import Block, Code, Heading, Paragraph, Table, plain, spread, title
+from codegen.docs.blocks import MOST_ROWS, Block, Code, Heading, Paragraph, Row, Table, plain, spread, title
 from codegen.docs.page import OtherThanDocumentation
 
-_MOST = 20_000_000
 _DEEPEST = 200
 _CONTENT = (
     "//*[contains(concat(' ', normalize-space(@class), ' '), ' theme-doc-markdown ')]",
@@ -33,8 +32,6 @@ def blocks(content: str) -> Iterator[Heading | Block]:
 
     Raises: OtherThanDocumentation.
     """
-    if len(content) > _MOST:
-        raise OtherThanDocumentation("it is too large")
     try:
         parser = html.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
         root = html.document_fromstring(content.encode("utf-8", "replace"), parser=parser)
@@ -109,9 +106,19 @@ def _table(node: html.HtmlElement) -> Iterator[Table]:
         cells = [cell for cell in row if cell.tag in ("td", "th")]
         if cells:
             found.append([(plain(_text(cell)), _span(cell, "rowspan"), _span(cell, "colspan")) for cell in cells])
-    if found:
+    if not found:
+        return
+    if len(found) > MOST_ROWS:
+        yield Table(tuple(text for text, _, _ in found[0]), (), "it has too many rows")
+    elif _is_merged(found):
+        yield Table(tuple(text for text, _, _ in found[0]), _unspread(found[1:]), "it has merged cells")
+    else:
         head, *rows = spread(found)
-        yield Table(head, tuple(rows), "it has merged cells" if _is_merged(found) else "")
+        yield Table(head, tuple(rows))
+
+
+def _unspread(rows: Sequence[Sequence[tuple[str, int, int]]]) -> tuple[Row, ...]:
+    return tuple(tuple(text for text, _, _ in row) for row in rows)
 
 
 def _is_merged(rows: Sequence[Sequence[tuple[str, int, int]]]) -> bool:
@@ -124,7 +131,7 @@ def _is_merged(rows: Sequence[Sequence[tuple[str, int, int]]]) -> bool:
 
 def _span(cell: html.HtmlElement, name: str) -> int:
     text = (cell.get(name) or "1").strip()
-    return min(int(text), 1000) if text.isascii() and text.isdigit() else 1
+    return min(int(text[:4]), 100) if text.isascii() and text.isdigit() else 1
 
 
 def _code(node: html.HtmlElement) -> str:

@@ -17,8 +17,8 @@ from codegen.docs.facts.fact import Fact
 _VERSION = 1
 _TOLD = ("type", "required", "values", "more", "path", "method", "seconds", "content", "valid", "count")
 _SAYS = (
-    "What was looked at on HaloPay's pages and accepted; `python -m codegen drift --accept` writes it. Facts and hashes,"
-    " no text of theirs."
+    "What was looked at on HaloPay's pages and accepted; `python -m codegen drift --accept` writes it. "
+    "Facts and hashes, no text of theirs."
 )
 
 
@@ -66,15 +66,25 @@ def read(path: Path) -> Memory:
         return Memory()
     except (OSError, ValueError, RecursionError) as error:
         raise MemoryUnreadable(f"{path}: cannot be read: {error}") from error
-    parts = [found.get(name) if isinstance(found, dict) else None for name in ("pages", "wordings", "accepted")]
-    if not all(isinstance(part, dict) for part in parts) or found.get("version") != _VERSION:
+    known = found if isinstance(found, dict) else {}
+    parts: dict[str, Any] = {name: known.get(name) for name in ("pages", "wordings", "accepted")}
+    if not all(isinstance(part, dict) for part in parts.values()) or known.get("version") != _VERSION:
         raise MemoryUnreadable(f"{path}: written by another version, or by nobody; delete it to begin anew")
-    return Memory(pages=parts[0], wordings=parts[1], accepted=parts[2])
+    if not _is_sound(**parts):
+        raise MemoryUnreadable(f"{path}: not as it was written; delete it to begin anew")
+    return Memory(**parts)
 
 
-def accept(
-    memory: Memory, looked_at: Mapping[tuple[str, str], Sequence[Fact]], drifts: Iterable[Drift]
-) -> Memory:
+def _is_sound(pages: Mapping[str, Any], wordings: Mapping[str, Any], accepted: Mapping[str, Any]) -> bool:
+    facts = [one for page in pages.values() for one in (page.values() if isinstance(page, dict) else (None,))]
+    return (
+        all(isinstance(one, dict) and isinstance(one.get("hash"), str) for one in facts)
+        and all(isinstance(one, str) and len(key.split(" ")) > 1 for key, one in wordings.items())
+        and all(isinstance(one, str) for one in accepted.values())
+    )
+
+
+def accept(memory: Memory, looked_at: Mapping[tuple[str, str], Sequence[Fact]], drifts: Iterable[Drift]) -> Memory:
     """Remember what was seen; what is known of pages that were not looked at, or could not be read, stays."""
     seen = {_name(*place) for place in looked_at}
     pages = {name: facts for name, facts in memory.pages.items() if name not in seen}

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 _SAFE = re.compile(r"[A-Za-z$/](?:[A-Za-z0-9_./$~-]|(?<! ) (?=[A-Za-z0-9]))*")
-_WORDS = frozenset("y n yes no on off true false null nan inf".split())
+_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 _WIDE = 1_000_000
 
 

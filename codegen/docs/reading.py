@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 from codegen.docs import flattened, markdown, markup
 from codegen.docs.blocks import Block, Heading, Paragraph, Section, sections
@@ -18,6 +19,10 @@ _WHOLE = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _TAGS = re.compile(r"<(?:div|article|main|h[1-6]|table|p)\b[^<>]*>", re.IGNORECASE)
 _MARKS = re.compile(r"\A---\n|^(?:```|\|?\s*:?-{3,}:?\s*\|)", re.MULTILINE)
 _BEGINNING = 5000
+_LARGEST = 3_000_000
+"""Characters; HaloPay's pages have some ten thousand."""
+_MOST = 5000
+"""Headings, paragraphs, tables and samples of code."""
 
 
 def form(content: str) -> Form:
@@ -37,7 +42,11 @@ def read(page: Page) -> tuple[Section, ...]:
     if page.trouble:
         raise Unreadable(page, page.trouble)
     try:
-        parts = list(_READERS[page.form](page.content))
+        if len(page.content) > _LARGEST:
+            raise OtherThanDocumentation("it is too large")
+        parts = list(islice(_READERS[page.form](page.content), _MOST + 1))
+        if len(parts) > _MOST:
+            raise OtherThanDocumentation("it is too large")
     except OtherThanDocumentation as other:
         raise Unreadable(page, str(other)) from other
     except RecursionError as error:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 M = TypeVar("M")
 _Hook = Callable[[Any, Any], Any]
 _DECIMAL = re.compile(r"-?[0-9]{1,60}(?:\.[0-9]{1,60})?").fullmatch
-_WIDEST = 10**60  # no number of the wire comes near; integers beyond 64 bits are still read exactly
+_MOST_BITS = 200  # 60 digits: no number of the wire comes near; integers beyond 64 bits are still read exactly
 _FAST_FAILURES = (KeyError, TypeError, ValueError)
 
 
@@ -180,7 +180,7 @@ def _string(value: Any, _: Any) -> str:
 def _integer(value: Any, _: Any) -> int:
     if type(value) is not int:
         raise TypeError
-    if not -_WIDEST <= value < _WIDEST:
+    if value.bit_length() > _MOST_BITS:
         raise ValueError
     return value
 

@@ -44,9 +44,10 @@ def parse(body: bytes) -> Any:
         except ValueError:
             pass  # the other parser has the last word, so that both accept the same
         else:
-            if body.count(b"[") + body.count(b"{") > _DEEPEST:
+            flat = _is_flat(body, value)
+            if body.count(b"[") + (0 if flat else body.count(b"{")) > _DEEPEST:
                 _refuse_depth(value)
-            if not _may_say_twice(body, value):
+            if flat or not _may_say_twice(body, value):
                 return value
     return parse_exact(body)
 
@@ -86,22 +87,27 @@ def _fast_loads() -> Callable[[bytes], Any] | None:
     return loads
 
 
-def _may_say_twice(body: bytes, value: object) -> bool:
-    """Say whether a name may stand in an object twice; where it does not, there are as many colons behind names as keys.
+def _is_flat(body: bytes, value: object) -> bool:
+    """Say whether it is an object with a colon for each key and no other: no name stands twice, no object within.
 
-    Colons apart from their names, and those in texts, leave it open.
+    The colons of URLs are in texts.
     """
-    names = body.count(b'":')
-    if not (type(value) is dict and names == len(value)) and names != _keys(value):
-        return True
-    return names != body.count(b":") and (b" :" in body or b"\n:" in body or b"\t:" in body or b"\r:" in body)
+    if type(value) is not dict:
+        return False
+    colons = body.count(b":")
+    return colons == len(value) or colons - body.count(b"://") == len(value)
+
+
+def _may_say_twice(body: bytes, value: object) -> bool:
+    """Say whether a name may stand in an object twice; colons in texts, but for those of URLs, leave it open."""
+    return body.count(b":") - body.count(b"://") != _keys(value)
 
 
 def _keys(value: object) -> int:
     if isinstance(value, dict):
-        return len(value) + sum(_keys(item) for item in value.values() if type(item) is dict or type(item) is list)
+        return len(value) + sum([_keys(item) for item in value.values() if type(item) is dict or type(item) is list])
     if isinstance(value, list):
-        return sum(_keys(item) for item in value if type(item) is dict or type(item) is list)
+        return sum([_keys(item) for item in value if type(item) is dict or type(item) is list])
     return 0
 
 

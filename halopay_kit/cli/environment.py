@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,28 +44,39 @@ def secret() -> str:
     return os.environ.get("HALOPAY_APP_KEY", "")
 
 
-def app_keys() -> AppKey | dict[str, AppKey]:
-    """Return the AppKey of each app in HALOPAY_APP_ID, HALOPAY_APP_KEY and HALOPAY_APP_KEYS (`id=key,id=key`).
+def app_keys() -> dict[str, list[AppKey]]:
+    """Return the AppKeys of each app in HALOPAY_APP_ID, HALOPAY_APP_KEY and HALOPAY_APP_KEYS (`id=key,id=key`).
 
-    Where no app is named, return the one of HALOPAY_APP_KEY.
+    Of several of one app, that of HALOPAY_APP_KEY is the first. HALOPAY_APP_KEY without an app is left out.
+
+    Raises:
+        ConfigurationError: one that cannot be right; no text and no frame of it holds a key.
     """
     from halopay_kit.errors import ConfigurationError
+
+    named: dict[str, list[AppKey]] = {}
+    if os.environ.get("HALOPAY_APP_ID"):
+        named[os.environ["HALOPAY_APP_ID"]] = [app_key()]
+    for place, (name, key) in enumerate(_pairs(), 1):
+        if not name or key is None:
+            raise ConfigurationError(f"HALOPAY_APP_KEYS is not id=key,id=key: see its part {place}")
+        named.setdefault(name, []).append(key)
+    return named
+
+
+def _pairs() -> Iterator[tuple[str, AppKey | None]]:
+    """Yield what HALOPAY_APP_KEYS names; no key where there is none."""
     from halopay_kit.signing import AppKey
 
-    named: dict[str, AppKey] = {}
-    if os.environ.get("HALOPAY_APP_ID") and os.environ.get("HALOPAY_APP_KEY"):
-        named[os.environ["HALOPAY_APP_ID"]] = app_key()
-    for place, pair in enumerate(filter(None, os.environ.get("HALOPAY_APP_KEYS", "").split(",")), 1):
-        name, _, key = pair.strip().partition("=")
-        del pair
-        if not name or not key:
-            del key
-            raise ConfigurationError(f"HALOPAY_APP_KEYS is not id=key,id=key: see its part {place}")
+    for pair in os.environ.get("HALOPAY_APP_KEYS", "").split(","):
+        if not pair:
+            continue
         try:
-            named.setdefault(name, AppKey(key))
+            name, _, key = pair.strip().partition("=")
+            made = AppKey(key) if key else None
         finally:
-            del key  # or this frame would show it in a traceback
-    return named or app_key()
+            pair = key = ""  # or this frame would show it in a traceback
+        yield name, made
 
 
 def bytes_of(argument: str) -> bytes:

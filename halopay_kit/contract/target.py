@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from halopay_kit.connection import is_loopback
+from halopay_kit.connection import Connection, is_loopback
 from halopay_kit.contract.player import BoxPlayer, ControlPlayer, Player
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.signing import AppKey
@@ -31,7 +31,7 @@ class Target:
         player: who plays payer, chain and clock there; None: nobody does.
 
     Raises:
-        ConfigurationError: it is not on this machine and said not to be live.
+        ConfigurationError: the address cannot be right, or is not on this machine and said not to be live.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Target:
     player: Player | None = None
 
     def __attrs_post_init__(self) -> None:
+        Connection(self.base_url).close()  # what is no address, or may be read as two, is refused here
         if not self.live and not is_loopback(urlsplit(self.base_url).hostname or ""):
             raise ConfigurationError("an address that is not this machine's is live")
 

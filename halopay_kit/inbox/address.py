@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -22,7 +24,20 @@ _DRIVERS = {
     "postgresql+psycopg": "postgresql+psycopg",
 }
 _ADVICE = "Give sqlite:///inbox.sqlite, a file's path, or postgresql://user@host/database."
-_SECRET = ("password", "sslpassword", "passfile", "sslkey")
+_NO_PATH = f"{_ADVICE} A file of such a name is sqlite:///PATH."
+# What was meant as a URL, or as PostgreSQL's `key=value`, and would be a file otherwise, its password in the name.
+_MISTYPED = re.compile(
+    r"^\s*[a-z][a-z0-9+.-]+:|:.*@|\b(host|hostaddr|port|user|password|dbname|service|sslmode)\s*=", re.I | re.S
+)
+_NUMBERS = frozenset(
+    "connect_timeout keepalives keepalives_count keepalives_idle keepalives_interval tcp_user_timeout".split()
+)
+_SHOWN = _NUMBERS.union(
+    "application_name channel_binding client_encoding gssencmode host hostaddr load_balance_hosts options port "
+    "require_auth sslmode sslnegotiation target_session_attrs".split()
+)
+"""Options of a URL that may be shown; any other may be a secret, now or in a later version of PostgreSQL."""
+_REFUSED = frozenset({"replication"})  # another protocol
 
 
 class Address:
@@ -33,19 +48,29 @@ class Address:
     """
 
     def __init__(self, url: str | os.PathLike[str]) -> None:
+        require_sqlalchemy()
         try:
-            self.url = _url_of(url)
+            found = _read(url)
         finally:
             del url  # it may hold a password, and this frame may be shown in a traceback
-        self.dialect: Dialect = "sqlite" if self.url.drivername == "sqlite+pysqlite" else "postgresql"
-        if self.dialect == "postgresql":
-            _require_psycopg()
+        if isinstance(found, ConfigurationError):
+            raise found
+        self.url = found
+        self.dialect: Dialect = "sqlite" if found.drivername == "sqlite+pysqlite" else "postgresql"
 
     def __str__(self) -> str:
         if self.dialect == "sqlite":
             return f"sqlite:///{self.url.database}"
-        shown = self.url.set(drivername="postgresql").difference_update_query(_SECRET)
-        return shown.render_as_string(hide_password=True)
+        query = {name: value for name, value in self.url.query.items() if name in _SHOWN}
+        return self.url.set(drivername="postgresql", query=query).render_as_string(hide_password=True)
+
+    def masked(self, text: str) -> str:
+        """Return a database's text without what the URL hides."""
+        hidden = chain.from_iterable(_values(self.url, name) for name in self.url.query if name not in _SHOWN)
+        for secret in sorted((*hidden, str(self.url.password or "")), key=len, reverse=True):
+            if len(secret) > 3:  # a word like "of" would be masked, and known for it
+                text = text.replace(secret, "***")
+        return text
 
     def require(self) -> None:
         """Raise if it is a file, and there is none.
@@ -56,12 +81,12 @@ class Address:
         if self.dialect == "sqlite" and not Path(self.url.database or "").is_file():
             raise ConfigurationError(f"there is no inbox at {self.url.database}", advice="Check the path.")
 
-    def touch(self) -> None:
+    def touch(self, unavailable: type[StoreUnavailable] = StoreUnavailable) -> None:
         """Make the file, which only its owner can read, unless it is there.
 
         Raises:
-            ConfigurationError: its directory does not exist, or it is a directory itself.
-            StoreUnavailable: it cannot be made.
+            ConfigurationError: its directory does not exist, or what is there is no file.
+            StoreUnavailable: it cannot be made; it is an `unavailable`.
         """
         if self.dialect != "sqlite":
             return
@@ -71,10 +96,12 @@ class Address:
                 raise ConfigurationError(f"{path} is a directory", advice=_ADVICE)
             if not path.exists():
                 path.touch(mode=0o600)
+            elif not path.is_file():  # what is written to a device is gone
+                raise ConfigurationError(f"{path} is no file", advice=_ADVICE)
         except FileNotFoundError as error:
             raise ConfigurationError(f"the directory of {path} does not exist", advice="Make it first.") from error
-        except (OSError, ValueError) as error:
-            raise StoreUnavailable(f"{path} cannot be made: {error}") from error
+        except OSError as error:
+            raise unavailable(f"{path} cannot be made: {error}") from error
 
 
 def require_sqlalchemy() -> None:
@@ -91,45 +118,89 @@ def require_sqlalchemy() -> None:
         ) from error
 
 
-def _url_of(url: object) -> URL:
-    require_sqlalchemy()
+# What is wrong is returned and not raised: in the frames of who looks at a URL stands the password.
+
+
+def _read(url: object) -> URL | ConfigurationError:
     from sqlalchemy import URL, make_url
-    from sqlalchemy.exc import ArgumentError
 
-    try:
-        if not isinstance(url, (str, os.PathLike)):
-            raise ConfigurationError(f"the URL of a store is a {type(url).__name__}", advice=_ADVICE)
-        if isinstance(url, str) and "://" in url:
-            scheme = url.partition("://")[0].lower()
-            driver = _DRIVERS.get(scheme)
-            if driver is None:
-                raise ConfigurationError(f"there is no store for {scheme[:40]!r}", advice=_ADVICE)
-            made = None
-            with suppress(ArgumentError, ValueError, TypeError):  # their frames hold the password
-                made = make_url(url).set(drivername=driver)
-            if made is None:
-                raise ConfigurationError("the URL of the store cannot be read", advice=_ADVICE)
-        else:
-            made = URL.create("sqlite+pysqlite", database=os.fsdecode(url))
-    finally:
-        del url
-    if made.drivername == "sqlite+pysqlite":
-        _refuse_memory(made)
-    return made
+    if not isinstance(url, (str, os.PathLike)):
+        return ConfigurationError(f"the URL of a store is a {type(url).__name__}", advice=_ADVICE)
+    if isinstance(url, str) and "://" in url:
+        scheme = url.partition("://")[0].lower()
+        if scheme not in _DRIVERS:
+            what = f"there is no store for {scheme!r}" if scheme.isalpha() else "this is no URL of a store"
+            return ConfigurationError(what, advice=_ADVICE)
+        made = None
+        with suppress(Exception):
+            made = make_url(url).set(drivername=_DRIVERS[scheme])
+        if made is None:
+            return ConfigurationError("the URL of the store cannot be read", advice=_ADVICE)
+        if made.drivername != "sqlite+pysqlite":
+            return _problem_of_postgresql(made, url.partition("://")[2]) or made
+    elif isinstance(url, str) and _MISTYPED.search(url):
+        return ConfigurationError("the URL of the store is none, and no path", advice=_NO_PATH)
+    else:
+        made = URL.create("sqlite+pysqlite", database=os.fsdecode(url))
+    return _problem_of_sqlite(made) or made
 
 
-def _refuse_memory(url: URL) -> None:
+def _problem_of_sqlite(url: URL) -> ConfigurationError | None:
     database = url.database or ""
     if not database or "\0" in database or ":memory:" in database or url.host:
-        raise ConfigurationError("a database in memory, or in no file, keeps nothing", advice=_ADVICE)
+        return ConfigurationError("a database in memory, or in no file, keeps nothing", advice=_ADVICE)
     if url.query or database.startswith("file:"):
-        raise ConfigurationError("options in an SQLite URL are not taken", advice=_ADVICE)
-
-
-def _require_psycopg() -> None:
+        return ConfigurationError("options in an SQLite URL are not taken", advice=_ADVICE)
     try:
-        import psycopg  # noqa: F401  # SQLAlchemy would ask for it later, in its own words
-    except ImportError as error:
-        raise ConfigurationError(
-            "psycopg is not installed", advice="Install it: pip install 'halopay-kit[postgres]'."
-        ) from error
+        os.fsencode(database)
+    except UnicodeError:
+        return ConfigurationError("the path of the store cannot be one", advice=_ADVICE)
+    return ConfigurationError("there are two URLs in one", advice=_ADVICE) if "://" in database else None
+
+
+def _problem_of_postgresql(url: URL, given: str) -> ConfigurationError | None:
+    try:
+        from psycopg import pq
+        from psycopg.conninfo import make_conninfo
+    except ImportError:
+        return ConfigurationError("psycopg is not installed", advice="Install it: pip install 'halopay-kit[postgres]'.")
+    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()} - _REFUSED
+    problem = _problem_of_options(url, known) or _problem_of_place(url, given)
+    if problem:
+        return ConfigurationError(problem, advice=_ADVICE)
+    with suppress(Exception):  # whatever the libraries say of it
+        make_conninfo(**url.get_dialect()().create_connect_args(url)[1])
+        return None
+    return ConfigurationError("the URL of the store cannot be read", advice=_ADVICE)
+
+
+def _problem_of_options(url: URL, known: set[str]) -> str | None:
+    """Say what is wrong with them; psycopg would take more than PostgreSQL, `autocommit` for one."""
+    for name in url.query:
+        values = _values(url, name)
+        if name not in known:
+            return f"the URL has an option{f' {name!r}' if name.isidentifier() else ''} that PostgreSQL does not know"
+        if len(values) > 1 and name not in {"host", "port"}:
+            return f"the option {name!r} stands twice in the URL"
+        if name in _NUMBERS and not values[0].lstrip("-").isdecimal():
+            return f"the option {name!r} of the URL is no number"
+    return None
+
+
+def _problem_of_place(url: URL, given: str) -> str | None:
+    named = [url.username, url.password, url.host, url.database]
+    said = [str(value) for value in (*named, *chain.from_iterable(_values(url, name) for name in url.query)) if value]
+    if any(char < " " or char == "\x7f" for char in "".join(said)):
+        return "there is a control character in the URL of the store"
+    hosts = [url.host or "", *_values(url, "host"), *_values(url, "hostaddr")]
+    if any("@" in host for host in hosts) or (url.username is None and "@" in given.partition("?")[0]):
+        return "the URL of the store has an @ too many; in a name or password it is written %40, a / %2F"
+    ports = [str(url.port or ""), *",".join(_values(url, "port")).split(",")]
+    if not all(not port or (port.isdecimal() and 0 < int(port) < 65536) for port in ports) or url.port == 0:
+        return "the port in the URL of the store is none"
+    return None
+
+
+def _values(url: URL, name: str) -> tuple[str, ...]:
+    value = url.query.get(name, ())
+    return (value,) if isinstance(value, str) else value

@@ -75,7 +75,7 @@ def run(
     served = connection.dialect.name == "postgresql" and clock is time.time  # noqa: TID251  # compared, not called
     statement = _rendered(name, connection.dialect.name, served)
     if ids:
-        statement = statement.replace("{ids}", ",".join(map(str, ids)))
+        statement = statement.replace("{ids}", ",".join(f"{id_:d}" for id_ in ids))
     return connection.exec_driver_sql(statement, values if served else values | {"now": clock()})
 
 

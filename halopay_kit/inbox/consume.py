@@ -2,7 +2,9 @@
 
 Without `transaction` an event is handled at least once: whoever is killed after the handler returned, and before that
 was written (within some 20 ms), has it handled again. With it, what the handler writes through the connection and the
-event's end are one transaction: exactly once. SQLite has one writer at a time, so there such a handler should be quick.
+event's end are one transaction: exactly once. SQLite has one writer at a time: there such a handler should be quick,
+for while it runs nothing is taken in, and one that hangs stops the receiver. On PostgreSQL it holds up its own subject
+alone.
 """
 
 from __future__ import annotations
@@ -118,7 +120,9 @@ def consume(
     one waits for another try, those behind it wait too.
 
     With `transaction` it is `handler(event, connection)`: what is written through the connection and the event's end
-    are one transaction, and it happens exactly once. The handler does not end that transaction.
+    are one transaction, and it happens exactly once. The handler does not end that transaction. On SQLite, which has
+    one writer at a time, nothing is taken in while such a handler runs: one that hangs stops the receiver (503), other
+    workers and the sweep until it returns; `timeout` does not cut it short.
 
     One worker calls the handler in this thread, several in threads of their own. A claim holds for `lease` seconds and
     is renewed while the handler runs, for `timeout` seconds if that is given; a worker that was killed or lost its

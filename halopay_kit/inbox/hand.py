@@ -36,6 +36,7 @@ class Hand:
         self._outcomes: list[Outcome] = []
         self._turned_at = 0.0
         self._good_until = 0.0
+        self._claimed_at = 0.0  # by the monotonic clock: the other one may be put back
         self._running: Stored | None = None
         self._since = self._renewed_at = 0.0
 
@@ -53,7 +54,8 @@ class Hand:
         now = time.monotonic()
         with self._lock:
             late = self.began and now - self._turned_at > GROUP
-            if not self._claimed or late or self._work.inbox.clock() > self._good_until:
+            stale = now - self._claimed_at > self._work.lease / 2 or self._work.inbox.clock() > self._good_until
+            if not self._claimed or late or stale:
                 return None
             self.began += 1
             self._running = self._claimed.popleft()
@@ -125,6 +127,7 @@ class Hand:
             self._claimed.clear()
         if not outcomes and not most:
             return 0
+        asked_at = time.monotonic()
         try:
             claimed, settled = self._work.turn(outcomes, most)
         except BaseException:
@@ -138,6 +141,6 @@ class Hand:
             self._claimed.extend(claimed)
             if most:
                 self.began = 0
-                self._turned_at = time.monotonic()
+                self._turned_at, self._claimed_at = time.monotonic(), asked_at
                 self._good_until = self._work.inbox.clock() + self._work.lease / 2
         return len(claimed)

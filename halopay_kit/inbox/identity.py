@@ -3,15 +3,18 @@
 HaloPay sends no id of an event or a delivery, so both are derived:
 
 - The *subject* is app, kind and number. The number is `trade_no` for orders and payouts (else `out_trade_no`, else
-  `txid`), and `txid` for payments to a QR code, of which many go to one address; beside it the `trade_no` or, without
-  one, the address counts, for one transaction may pay several addresses. Without any number each body is a subject
-  of its own.
+  `txid`); see `adoption` for the same order told of with and without its `trade_no`. It is `txid` for payments to a QR
+  code, of which many go to one address (else `trade_no`); beside it the address or, without one, the `trade_no`
+  counts, for one transaction may pay several addresses. Without any number each body is a subject of its own.
 - Two arrivals are one *event* if subject, status, amount_collected and every byte of the body agree. The same said in
   other bytes is another event: it is kept, and `transitions` finds that it is no news.
+- Only body and timestamp are signed. So an app that only X-Appid names tells nothing apart: whoever sends a captured
+  request again under another name sends a duplicate.
 
-Limits. Only body and timestamp are signed, so where a body names no app, X-Appid is taken as it came. Two transfers of
-one transaction to the same address under the same `trade_no` are one subject; if their amounts are equal too, the
-second passes for a repeat. If HaloPay sent two truly different events in the very same bytes, they would be one.
+Limits. Two transfers of one transaction to the same address are one subject; if their amounts are equal too, the second
+passes for a repeat. So do payments to a QR code without a `txid` that have one `trade_no`; one that is told of first
+without and then with its `txid` is two. If HaloPay sent two truly different events in the very same bytes, or about two
+apps in bodies that name none, they would be one.
 """
 
 from __future__ import annotations
@@ -60,33 +63,34 @@ def facts(event: Event) -> Facts | None:
     kind = _KINDS.get(type(data)) or _kind_of_rest(data)
     if kind is None:
         return None
+    body = sha256(event.body)
     trade_no, out_trade_no, txid = _text(data, "trade_no"), _text(data, "out_trade_no"), _text(data, "txid")
     status, amount = _text(data, "status"), _amount(data)
     told = None if amount is None else plain(amount)
-    body = sha256(event.body).digest()
+    beside = ""
     if kind == "payment-qr-code":
-        by, number = "txid", txid
-        beside = trade_no or _text(data, "pay_address") or ""
+        by, number = ("txid", txid) if txid else ("trade_no", trade_no)
+        if txid:
+            beside = _text(data, "pay_address") or trade_no or ""
     else:
         by, number = ("trade_no", trade_no) if trade_no else ("out_trade_no", out_trade_no)
         if not number:
             by, number = "txid", txid
-        beside = ""
     if not number:
-        by, number = "body", body.hex()
-    subject = subject_key(number, event.app_id, kind, by, beside)
+        by, number = "body", body.hexdigest()
+    subject = subject_key(number, _text(data, "appid") or "", kind, by, beside)
     said = f"{status}:{told}".encode("utf-8", "surrogatepass")
     return Facts(
         kind,
         column(event.app_id),
-        column(trade_no),
-        column(out_trade_no),
-        column(txid),
+        column(trade_no) or None,
+        column(out_trade_no) or None,
+        column(txid) or None,
         column(status),
         amount,
         told,
         subject,
-        sha256(subject + said + body).digest(),
+        sha256(subject + said + body.digest()).digest(),
     )
 
 

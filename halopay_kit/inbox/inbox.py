@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from halopay_kit.errors import InboxUnavailable
 from halopay_kit.inbox import intake
 from halopay_kit.inbox.address import require_sqlalchemy
+from halopay_kit.inbox.consume import BACKOFF, Consumed
 from halopay_kit.inbox.intake import Arrival, Taken
 from halopay_kit.inbox.store import Store
 from halopay_kit.inbox.stored import Delivery, Stored
 
 if TYPE_CHECKING:
-    from halopay_kit.inbox.consume import consume as _consume
+    from halopay_kit.inbox.interruption import Stop
+    from halopay_kit.inbox.off_spec import OffSpec
     from halopay_kit.inbox.tally import Stats
-    from halopay_kit.inbox.work import revive as _revive
 
 
 class Inbox:
@@ -80,6 +81,16 @@ class Inbox:
         """
         cases = intake.prepare(arrivals)
         return self.store.write(lambda connection: intake.take(connection, cases), together=True)
+
+    def keep(self, deliveries: Sequence[OffSpec]) -> None:
+        """Keep genuine bytes that are not what the spec says, each body once; `unknown` returns them.
+
+        Raises:
+            InboxUnavailable: nothing was stored.
+        """
+        from halopay_kit.inbox import off_spec
+
+        self.store.write(lambda connection: off_spec.keep(connection, deliveries))
 
     def reject(self, reasons: Mapping[str, int]) -> None:
         """Add to the numbers of requests that were not believed; nothing of what they said is kept.
@@ -175,7 +186,9 @@ class Inbox:
             return reading.deliveries(connection, event_id, limit=limit)
 
     def unknown(self, *, after: int | None = None, limit: int = 100) -> list[Delivery]:
-        """Return deliveries of a type that the spec does not know, newest first, those before the one `after`.
+        """Return genuine deliveries that are no events, newest first, those before the one `after`.
+
+        They are of a type that the spec does not know, or not what it says; `problem` tells why.
 
         Raises:
             InboxUnavailable: the store fails.
@@ -196,19 +209,70 @@ class Inbox:
         with self.store.reading() as connection:
             return tally.stats(connection, self.clock())
 
-    if TYPE_CHECKING:
-        consume = _consume
-        revive = _revive
-    else:
+    def consume(
+        self,
+        handler: Callable[..., object],
+        *,
+        workers: int = 1,
+        lease: float = 60.0,
+        batch: int = 256,
+        attempts: int = len(BACKOFF) + 1,
+        backoff: Sequence[float] = BACKOFF,
+        timeout: float | None = None,
+        transaction: bool = False,
+        until_empty: bool = False,
+        stop: Stop | None = None,
+        hidden: Iterable[str] = (),
+    ) -> Consumed:
+        """Call `handler(event)` for each event that is due, until there is a reason to end; return what became of them.
 
-        def consume(self, handler, **terms):
-            """Hand events to a function; see `halopay_kit.inbox.consume.consume`."""
-            from halopay_kit.inbox.consume import consume
+        Who returns has handled it. Who raises gets it again after `backoff[n]` seconds, and after `attempts` tries it
+        is dead: kept with the traceback (no locals, no source, nothing that looks like a key or is in `hidden`), for
+        `revive`. Events of one subject come in order, one at a time, whoever works on the inbox from wherever; while
+        one waits for another try, those behind it wait too.
 
-            return consume(self, handler, **terms)
+        With `transaction` it is `handler(event, connection)`: what is written through the connection and the event's
+        end are one transaction, and it happens exactly once. The handler does not end that transaction. On SQLite,
+        which has one writer at a time, nothing is taken in while such a handler runs: one that hangs stops the receiver
+        (503), other workers and the sweep until it returns; `timeout` does not cut it short.
 
-        def revive(self, event_id):
-            """Put a dead event back; see `halopay_kit.inbox.work.revive`."""
-            from halopay_kit.inbox.work import revive
+        One worker calls the handler in this thread, several in threads of their own. A claim holds for `lease` seconds
+        and is renewed while the handler runs, for `timeout` seconds if that is given; a worker that was killed or lost
+        its lease can no longer finish the event, and another takes it up. `batch` is the most that is claimed at once;
+        fast handlers share commits, with `batch=1` each has its own.
 
-            return revive(self, event_id)
+        It ends when `stop` is set; with `until_empty` when nothing is due (what waits for another try is left); after
+        Ctrl-C or SIGTERM, which then do what they do. The handler that runs is awaited, what was not begun is given
+        back. What a handler raises beyond `Exception` ends it too, and is raised here.
+
+        Raises:
+            ConfigurationError: terms that cannot be right.
+            InboxUnavailable: the store failed for as long as a lease.
+        """
+        from halopay_kit.inbox.consume import consume
+
+        return consume(
+            self,
+            handler,
+            workers=workers,
+            lease=lease,
+            batch=batch,
+            attempts=attempts,
+            backoff=backoff,
+            timeout=timeout,
+            transaction=transaction,
+            until_empty=until_empty,
+            stop=stop,
+            hidden=hidden,
+        )
+
+    def revive(self, event_id: int) -> bool:
+        """Put a dead event back, its tries forgotten; say whether it was dead.
+
+        Raises:
+            InboxUnavailable: nothing was written.
+            ConfigurationError: something else than an id.
+        """
+        from halopay_kit.inbox.work import revive
+
+        return revive(self, event_id)

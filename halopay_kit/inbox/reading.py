@@ -167,8 +167,8 @@ def deliveries(connection: Connection, event_id: int, *, limit: int = 1000) -> l
 
 
 def unknown(connection: Connection, *, after: int | None = None, limit: int = 100) -> list[Delivery]:
-    """Return deliveries of a type that the spec does not know, newest first, older than the one with the id `after`."""
-    columns = ("app_id", "received_at", "signed_at", "headers", "body")
+    """Return genuine deliveries that are no events, newest first, older than the one with the id `after`."""
+    columns = ("app_id", "received_at", "signed_at", "headers", "body", "problem")
     query = select(_unknown.c.id, *(_unknown.c[name] for name in columns))
     if after is not None:
         if not _is_id(after):

@@ -14,6 +14,7 @@ from sqlalchemy import (
     DDL,
     BigInteger,
     Column,
+    Connection,
     Double,
     Index,
     Integer,
@@ -28,7 +29,7 @@ from sqlalchemy.event import listen
 
 from halopay_kit.inbox.layout import Layout
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 USUAL: Final = {"verdict": "news", "state": "done", "origin": "webhook"}
 """What most events are, in three columns: their indexes leave it out, the rest is found through them."""
@@ -141,9 +142,13 @@ unknown = Table(
     Column("signed_at", BigInteger, nullable=False),
     Column("headers", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    # of those that are not what the spec says: why, and the body's hash, for HaloPay sends them again and again
+    Column("problem", Text),
+    Column("digest", LargeBinary),
+    _partial("halopay_unknown_digest", "digest", where="digest IS NOT NULL", unique=True),
     sqlite_autoincrement=True,
 )
-"""Deliveries of a type that the spec does not know: genuine, so kept, and no events."""
+"""Deliveries of a type that the spec does not know, or not what it says: genuine, so kept, and no events."""
 
 DELIVERIES: Final = """
 CREATE VIEW halopay_deliveries (id, event_id, attempt, app_id, received_at, signed_at, headers, body) AS
@@ -196,4 +201,14 @@ rejections = Table(
 
 listen(tables, "after_create", DDL(DELIVERIES))  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
-LAYOUT: Final = Layout(room="inbox", version=VERSION, tables=tables)
+
+def _keep_what_is_off_spec(connection: Connection) -> None:
+    blob = "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
+    connection.exec_driver_sql("ALTER TABLE halopay_unknown ADD COLUMN problem TEXT")
+    connection.exec_driver_sql(f"ALTER TABLE halopay_unknown ADD COLUMN digest {blob}")
+    connection.exec_driver_sql(
+        "CREATE UNIQUE INDEX halopay_unknown_digest ON halopay_unknown (digest) WHERE digest IS NOT NULL"
+    )
+
+
+LAYOUT: Final = Layout(room="inbox", version=VERSION, tables=tables, steps={1: _keep_what_is_off_spec})

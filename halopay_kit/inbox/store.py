@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from halopay_kit.errors import ConfigurationError, HaloPayError, StoreUnavailable
 from halopay_kit.inbox.address import Address
+from halopay_kit.inbox.file import File
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -25,10 +25,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PATIENCE = 10.0  # seconds to wait for a lock, or for a connection of the pool
+_PATIENCE = 10.0  # seconds to wait for a lock of SQLite's, or for a connection of the pool
 _CONNECTIONS = 32
 _TRIES = 3
-_AGAIN = frozenset({"40001", "40P01", "23505"})  # PostgreSQL: serialization, deadlock, unique; the other one went on
+# PostgreSQL: serialization, deadlock, unique; the other one went on. And: ended, for it stood still.
+_AGAIN = frozenset({"40001", "40P01", "23505", "25P03"})
+_LIMITS = {  # milliseconds; of PostgreSQL, for a write of our own, unless the URL or the database says otherwise
+    "lock_timeout": 8_000,  # one host that stands still in a transaction shall not stop all others
+    "idle_in_transaction_session_timeout": 8_000,  # and its locks shall end
+    "statement_timeout": 30_000,
+}
 _LINE = {  # a server that is gone without a word is noticed within half a minute
     "application_name": "halopay-kit",
     "connect_timeout": 10,
@@ -66,10 +72,20 @@ class Store:
             del url  # it may hold a password, and this frame may be shown in a traceback
         self._unavailable = unavailable
         self._closed = False
+        self._limits = "SELECT " + ", ".join(
+            f"set_config('{name}', CASE current_setting('{name}') WHEN '0' THEN '{most}' ELSE current_setting('{name}')"
+            " END, true)"
+            for name, most in _LIMITS.items()
+        )
         self.dialect = self._address.dialect
         if not create:
             self._address.require()
-        self._engine = self._connect()
+        self._file: File | None = None
+        if self.dialect == "sqlite":
+            self._address.touch(unavailable)
+            self._file = File(self._address.url.database or "", _PATIENCE, unavailable)
+        with self._told(connecting=True):
+            self._engine = self._connect()
         try:
             with self._told():
                 layout.settle(self, create=create)
@@ -92,9 +108,14 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction that writes; it is durable when the block has ended, undone if it raised."""
-        with self._connected() as connection, connection.begin():
-            yield connection
+        """Open a transaction that writes; it is durable when the block has ended, undone if it raised.
+
+        It may take its time, and so may what it waits for.
+        """
+        with self._connected() as connection:
+            with connection.begin():
+                yield connection
+            self._check()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -115,11 +136,25 @@ class Store:
                 with self._connected() as connection:
                     connected = True
                     with self._together(connection, together), connection.begin():
-                        return work(connection)
+                        self._limit(connection)
+                        done = work(connection)
+                    self._check()
+                    return done
             except StoreUnavailable as error:
                 if not left or not connected or not _again(error.__cause__):
                     raise
         raise AssertionError  # the last try returned or raised
+
+    def _limit(self, connection: Connection) -> None:
+        """Let PostgreSQL end this transaction where it, or its client, stands still."""
+        if self.dialect == "postgresql":
+            driver: Any = connection.connection.driver_connection
+            driver.execute(self._limits)
+
+    def _check(self) -> None:
+        """Raise if what was written is in a file that is the store's no longer: then nothing is durable."""
+        if self._file is not None:
+            self._file.check()
 
     @contextmanager
     def _together(self, connection: Connection, together: bool) -> Iterator[None]:
@@ -138,37 +173,38 @@ class Store:
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         with self._told():
-            with self._told(bare=True):
+            with self._told(connecting=True):
                 connection = self._opened().connect()
             with connection:
                 yield connection
 
     @contextmanager
-    def _told(self, *, bare: bool = False) -> Iterator[None]:
+    def _told(self, *, connecting: bool = False) -> Iterator[None]:
         """Turn what a database raises into our own error; its text names neither values nor passwords.
 
-        With `bare` its frames are taken off: in those of a driver that connects there is the password.
+        `connecting`, whatever is raised is the driver's, and its frames are taken off: there is the password in them.
         """
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
             yield
+        except HaloPayError:
+            raise
         except Exception as error:
-            foreign = isinstance(error, (SQLAlchemyError, sqlite3.Error)) or type(error).__module__.startswith(
-                "psycopg"
-            )
-            if not foreign:
+            known = isinstance(error, (SQLAlchemyError, sqlite3.Error)) or type(error).__module__.startswith("psycopg")
+            if not known and not connecting:
                 raise
-            raise self._failed(error) from (_bared(error) if bare else error)
+            raise self._failed(error, known=known) from (_bared(error) if connecting else error)
 
-    def _failed(self, error: BaseException) -> HaloPayError:
+    def _failed(self, error: BaseException, *, known: bool) -> HaloPayError:
         origin = getattr(error, "orig", None) or error
         if isinstance(origin, sqlite3.DatabaseError) and "not a database" in str(origin):
             return ConfigurationError(f"{self.name} is not an SQLite database")
         if type(origin).__name__ == "ProgrammingError" and not getattr(origin, "sqlstate", True):
             return ConfigurationError(f"the URL {self.name} has an option that PostgreSQL does not know")
-        lines = str(origin).strip().splitlines() or [""]
-        return self._unavailable(f"{self.name} failed: {type(origin).__name__}: {lines[0][:200]}")
+        lines = (str(origin) if known else "").strip().splitlines() or [""]
+        said = self._address.masked(lines[0])[:200]
+        return self._unavailable(f"{self.name} failed: {type(origin).__name__}: {said}")
 
     def _opened(self) -> Engine:
         if self._closed:
@@ -184,17 +220,17 @@ class Store:
             "pool_timeout": _PATIENCE,
             "hide_parameters": True,
         }
-        if self.dialect == "sqlite":
-            options["connect_args"] = {"timeout": _PATIENCE, "cached_statements": 512}
+        if self._file is not None:
+            options["creator"] = self._file.connect
         else:
             options["connect_args"] = {
-                name: value for name, value in _LINE.items() if name not in self._address.url.query
+                **{name: value for name, value in _LINE.items() if name not in self._address.url.query},
+                "client_encoding": "utf8",  # whatever the environment says: bodies hold anything
             }
         engine = create_engine(self._address.url, **options)
-        if self.dialect == "sqlite":
-            self._address.touch()
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
+        if self._file is not None:
+            event.listen(engine, "connect", self._file.prepare)
+            event.listen(engine, "begin", self._file.begin)
         else:
             event.listen(engine, "connect", _prepare_postgresql)
         _ENGINES.add(engine)
@@ -239,38 +275,16 @@ def _again(cause: BaseException | None) -> bool:
     return state in _AGAIN or state.startswith("57P")  # told that the server goes down
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    """Make every commit reach the disk (FULL), and let readers and the one writer not wait for each other (WAL)."""
-    connection.isolation_level = None  # the driver begins nothing by itself
-    execute = connection.execute
-    execute("PRAGMA synchronous = FULL")
-    execute("PRAGMA wal_autocheckpoint = 4000")  # pages, some 16 MB: one that is written often is copied seldom
-    execute("PRAGMA journal_size_limit = 67108864")
-    deadline = time.monotonic() + _PATIENCE
-    while execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        try:
-            execute("PRAGMA journal_mode = WAL").fetchone()
-            return  # where a file system cannot do it, the old journal is as durable
-        except sqlite3.OperationalError as error:  # several at a file's first opening; SQLite does not wait here
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Take the right to write at the beginning: asking for it later can fail however long one waits."""
-    driver: Any = connection.connection.driver_connection
-    driver.execute("BEGIN" if connection.get_execution_options().get("halopay_reads") else "BEGIN IMMEDIATE")
-
-
 def _prepare_postgresql(connection: Any, _record: object) -> None:
-    """Make every commit reach the disk and no lock be waited for without end, unless the URL says otherwise."""
+    """Make every commit reach the disk, times exact, and a host that is gone known, whatever the database's default is.
+
+    The server asks for the host as the host asks for the server: what it had locked is free when it does not answer.
+    """
     with connection.cursor() as cursor:
-        for setting, unwanted, value in (
-            ("synchronous_commit", "off", "on"),
-            ("lock_timeout", "0", f"{_PATIENCE * 1000:.0f}"),
-        ):
-            cursor.execute(
-                "SELECT set_config(%s, %s, false) WHERE current_setting(%s) = %s", (setting, value, setting, unwanted)
-            )
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'"
+            " ELSE current_setting('synchronous_commit') END, false), set_config('extra_float_digits', '1', false),"
+            " set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),"
+            " set_config('tcp_keepalives_count', '3', false)"
+        )
     connection.commit()

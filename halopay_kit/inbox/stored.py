@@ -99,8 +99,9 @@ class Stored:
 class Delivery:
     """One verified delivery; `attempt` counts those of its event.
 
-    Where the type is unknown, `event_id` is None and the delivery has an `id` of its own. `headers` are those that
-    came, without secrets; `body` the signed bytes.
+    Where there is no event, `event_id` is None and the delivery has an `id` of its own: the type is unknown, or the
+    body is not what the spec says, for the reason in `problem`. `headers` are those that came, without secrets; `body`
+    the signed bytes.
     """
 
     id: int | None
@@ -111,6 +112,7 @@ class Delivery:
     signed_at: int
     headers: tuple[tuple[str, str], ...]
     body: bytes = attrs.field(repr=False)
+    problem: str | None = None
 
 
 def kept_headers(headers: Iterable[tuple[str | bytes, str | bytes]]) -> str:
@@ -146,6 +148,6 @@ def stored_of(row: Any) -> Stored:
 
 def delivery_of(row: Any) -> Delivery:
     """Make a `Delivery` of its fields, with the headers as JSON."""
-    id_, event_id, attempt, app_id, received_at, signed_at, headers, body = row
+    id_, event_id, attempt, app_id, received_at, signed_at, headers, body, *problem = row
     pairs = cast("list[tuple[str, str]]", [tuple(pair) for pair in json.loads(headers)])
-    return Delivery(id_, event_id, attempt, app_id, received_at, signed_at, tuple(pairs), body)
+    return Delivery(id_, event_id, attempt, app_id, received_at, signed_at, tuple(pairs), body, *problem)

@@ -149,7 +149,7 @@ def stats(connection: Connection, now: float) -> Stats:
             "dead": sums["dead"],
             "passed": passed,
         },
-        lag=max([now - at for at in oldest if at is not None], default=0.0),
+        lag=max([0.0, *(now - at for at in oldest if at is not None)]),  # clocks of hosts differ
         last_received_at=_one(connection, "max(received_at) FROM halopay_events"),
         attempts=_attempts(sums),
         rejected=dict(sum((Counter(reasons) for reasons in rejected.values()), Counter())),

@@ -32,13 +32,17 @@ KINDS: Final[tuple[Kind, ...]] = ("payment", "payment-qr-code", "payout")
 class Rule(NamedTuple):
     """Say what an event is, by its amount collected beside the known one: less, the same (or none told), more.
 
-    `stands` is where the subject stands after news; None: at the event's status.
+    Where no amount is known, zero is the same, and any other is more; or it is what the rule says of the `first`, which
+    is noted. `stands` is where the subject stands after news; None: at the event's status. With `anew` the amount known
+    before counts no longer, even if the event tells none.
     """
 
     less: Verdict
     same: Verdict
     more: Verdict
     stands: str | None = None
+    first: Verdict | None = None
+    anew: bool = False
 
 
 class Standing(NamedTuple):
@@ -53,6 +57,8 @@ NOTHING: Final = Standing()
 
 _NEWS = Rule("news", "news", "news")
 _GROWS = Rule("regress", "repeat", "news")
+_PAID = Rule("news", "news", "news", anew=True)  # what was collected at last may not be told with it, as by a query
+_OVERPAID = Rule("regress", "repeat", "news", first="repeat")  # more afterwards; not if it is how much at last
 _AGAIN = Rule("repeat", "repeat", "repeat")
 _LATE = Rule("regress", "regress", "regress")
 _CONFLICT = Rule("conflict", "conflict", "conflict")
@@ -65,19 +71,19 @@ _PAYMENT: _Table = MappingProxyType(
     {
         (None, "TO-BE-PAID"): _NEWS,
         (None, "TIME-OUT"): _NEWS,
-        (None, "PAID"): _NEWS,
+        (None, "PAID"): _PAID,
         (None, "FAIL"): _NEWS,
         ("TO-BE-PAID", "TO-BE-PAID"): _GROWS,  # one more part was paid
         ("TO-BE-PAID", "TIME-OUT"): _NEWS,
-        ("TO-BE-PAID", "PAID"): _NEWS,
+        ("TO-BE-PAID", "PAID"): _PAID,
         ("TO-BE-PAID", "FAIL"): _NEWS,
         ("TIME-OUT", "TO-BE-PAID"): Rule("regress", "regress", "news", stands="TIME-OUT"),  # a part, too late
         ("TIME-OUT", "TIME-OUT"): _GROWS,
-        ("TIME-OUT", "PAID"): _NEWS,  # all of it, too late
+        ("TIME-OUT", "PAID"): _PAID,  # all of it, too late
         ("TIME-OUT", "FAIL"): _NEWS,
         ("PAID", "TO-BE-PAID"): _LATE,
         ("PAID", "TIME-OUT"): _LATE,
-        ("PAID", "PAID"): _GROWS,  # overpaid afterwards
+        ("PAID", "PAID"): _OVERPAID,
         ("PAID", "FAIL"): _CONFLICT,
         ("FAIL", "TO-BE-PAID"): _LATE,
         ("FAIL", "TIME-OUT"): _LATE,
@@ -140,13 +146,18 @@ def judge(kind: Kind, standing: Standing, status: str | None, amount: Decimal | 
         return _judge_unknown(standing, status, amount)
     rule = TABLE[kind][standing.status, status]
     known = standing.amount
-    if amount is None or amount == known:
+    if amount is None or amount == known or (known is None and not amount):
         verdict = rule.same
+    elif known is None and rule.first:
+        return rule.first, standing._replace(amount=amount)
     else:
         verdict = rule.more if known is None or amount > known else rule.less
     if verdict != "news":
         return verdict, standing
-    largest = known if amount is None or (known is not None and known > amount) else amount
+    if amount is None:
+        largest = None if rule.anew else known
+    else:
+        largest = known if known is not None and known > amount else amount
     return verdict, Standing(rule.stands or status, largest, standing.others)
 
 

@@ -31,6 +31,7 @@ LOST = "The worker was lost with this event in hand: killed, crashed, or gone fo
 
 _TIDY_EVERY = 1.0  # seconds
 _TIDIED_AT_ONCE = 5000
+_IDS = 2**63
 
 
 @attrs.frozen
@@ -164,7 +165,12 @@ def revive(inbox: Inbox, event_id: int) -> bool:
 
     Raises:
         InboxUnavailable: nothing was written.
+        ConfigurationError: something else than an id.
     """
+    if isinstance(event_id, bool) or not isinstance(event_id, int):
+        raise ConfigurationError(f"the id of an event is a {type(event_id).__name__}, not a whole number")
+    if not 0 < event_id < _IDS:
+        return False  # no event has such an id
 
     def put_back(connection: Connection) -> bool:
         found = bool(claims.run(connection, "revive", inbox.clock, [event_id]).rowcount)

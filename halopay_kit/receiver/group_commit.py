@@ -9,12 +9,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from halopay_kit import signing
 from halopay_kit.errors import HaloPayError
 from halopay_kit.receiver.metrics import Metrics
 from halopay_kit.receiver.outcomes import SUCCESS, UNAVAILABLE, Outcome
 
 if TYPE_CHECKING:
     from halopay_kit.inbox import Arrival, Inbox
+    from halopay_kit.inbox.off_spec import OffSpec
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 256
@@ -22,6 +24,9 @@ _WAITING_AT_MOST = 8192
 _SLOW = 1.0  # a store that took this long to fail is not asked again for each arrival by itself
 _REJECTIONS_EVERY = 5.0
 _IDLE = 30.0
+_OFF_SPEC_AT_MOST = 64  # bodies that wait to be kept; HaloPay sends the others again
+_OFF_SPEC_AGAIN = 5.0
+_SEEN = 1024  # bodies that are known to be kept
 
 Told = Callable[[Sequence[tuple[Any, Outcome]]], object]
 
@@ -34,6 +39,14 @@ class Waiting(NamedTuple):
     ticket: Any
 
 
+class _Todo(NamedTuple):
+    """What the thread does next."""
+
+    batch: list[Waiting]
+    off_spec: list[OffSpec]
+    rejections: Counter[str]
+
+
 class GroupCommit:
     """Hands arrivals to the inbox; its thread runs while there is something to do, and a while longer."""
 
@@ -43,6 +56,9 @@ class GroupCommit:
         self._waiting: deque[Waiting] = deque()
         self._rejections: Counter[str] = Counter()
         self._rejections_due = 0.0
+        self._off_spec: list[OffSpec] = []
+        self._off_spec_due = 0.0
+        self._seen: dict[bytes, None] = {}  # the oldest first
         lock = threading.Lock()
         self._news = threading.Condition(lock)
         self._calm = threading.Condition(lock)
@@ -74,8 +90,21 @@ class GroupCommit:
             if self._rejections.total() == 1:
                 self._wake()
 
+    def keep(self, genuine: OffSpec) -> None:
+        """Have genuine bytes kept that are no event, and say so in the log; once, however often they come."""
+        digest = genuine.digest
+        with self._news:
+            if digest in self._seen or len(self._off_spec) >= _OFF_SPEC_AT_MOST:
+                return
+            self._seen[digest] = None
+            if len(self._seen) > _SEEN:
+                del self._seen[next(iter(self._seen))]
+            self._off_spec.append(genuine)
+            self._wake()
+        _log.error("a webhook with the right signature is not what the spec says: %s", signing.hide(genuine.problem))
+
     def close(self, patience: float = 10.0) -> None:
-        """Commit what waits, tell the inbox what was rejected, end the thread; it starts anew when needed."""
+        """Commit what waits, tell the inbox the rest, end the thread; it starts anew when needed."""
         with self._news:
             thread, self._closing = self._thread, True
             self._news.notify()
@@ -91,14 +120,15 @@ class GroupCommit:
             self._news.notify()
 
     def _run(self) -> None:
-        while (work := self._next()) is not None:
-            batch, rejections = work
-            if batch:
-                self._commit(batch)
-            if rejections:
-                self._flush(rejections)
+        while (todo := self._next()) is not None:
+            if todo.batch:
+                self._commit(todo.batch)
+            if todo.off_spec:
+                self._keep(todo.off_spec)
+            if todo.rejections:
+                self._flush(todo.rejections)
 
-    def _next(self) -> tuple[list[Waiting], Counter[str]] | None:
+    def _next(self) -> _Todo | None:
         """Wait for something to do; None ends the thread."""
         with self._news:
             if not self._waiting:
@@ -106,19 +136,23 @@ class GroupCommit:
                 self._calm.notify_all()
             idle_until = time.monotonic() + _IDLE
             while not (self._waiting or self._closing):
-                rest = (self._rejections_due if self._rejections else idle_until) - time.monotonic()
+                due = self._rejections_due if self._rejections else idle_until
+                rest = min(due, self._off_spec_due if self._off_spec else due) - time.monotonic()
                 if rest <= 0:
                     break
                 self._news.wait(rest)
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _AT_ONCE))]
+            off_spec: list[OffSpec] = []
+            if self._off_spec and (self._closing or time.monotonic() >= self._off_spec_due):
+                self._off_spec, off_spec = off_spec, self._off_spec
             rejections: Counter[str] = Counter()
             if self._rejections and (self._closing or time.monotonic() >= self._rejections_due):
                 self._rejections, rejections = rejections, self._rejections
                 self._rejections_due = time.monotonic() + _REJECTIONS_EVERY
-            if not batch and not rejections:
+            if not batch and not off_spec and not rejections:
                 self._thread = None
                 return None
-            return batch, rejections
+            return _Todo(batch, off_spec, rejections)
 
     def _commit(self, batch: list[Waiting]) -> None:
         began = time.perf_counter()
@@ -159,6 +193,19 @@ class GroupCommit:
             return True
         self._failing = True
         return False
+
+    def _keep(self, off_spec: list[OffSpec]) -> None:
+        try:
+            self._inbox.keep(off_spec)
+        except Exception as error:  # noqa: BLE001  # nobody was told Success: HaloPay sends them again
+            _log.warning("genuine bytes that are no events could not be kept: %s", error)
+            with self._news:
+                if self._closing:
+                    for each in off_spec:
+                        self._seen.pop(each.digest, None)
+                else:
+                    self._off_spec = off_spec + self._off_spec
+                    self._off_spec_due = time.monotonic() + _OFF_SPEC_AGAIN
 
     def _flush(self, rejections: Counter[str]) -> None:
         try:

@@ -20,14 +20,13 @@ class Health:
 
     async def is_good(self) -> bool:
         """Say whether the store answers in time; while one question is open no other is asked."""
-        if self._asked is None or self._asked.done():
+        asked = self._asked  # another may take its place while this one waits
+        if asked is None or asked.done():
             loop = asyncio.get_running_loop()
-            self._asked = loop.create_future()
-            threading.Thread(
-                target=self._ask, args=(loop, self._asked), name="halopay-receiver-health", daemon=True
-            ).start()
-        done, _ = await asyncio.wait([self._asked], timeout=self._patience)
-        return bool(done) and self._asked.result()
+            asked = self._asked = loop.create_future()
+            threading.Thread(target=self._ask, args=(loop, asked), name="halopay-receiver-health", daemon=True).start()
+        done, _ = await asyncio.wait([asked], timeout=self._patience)
+        return bool(done) and asked.result()
 
     def _ask(self, loop: asyncio.AbstractEventLoop, asked: asyncio.Future[bool]) -> None:
         try:

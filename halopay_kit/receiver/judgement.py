@@ -1,9 +1,13 @@
-"""What a whole request is: a verified event, or the outcome that refuses it; pure."""
+"""What a whole request is: a verified event, genuine bytes that are none, or the outcome that refuses it; pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
+import attrs
+
+from halopay_api.codec import DecodeError
 from halopay_kit import webhooks
 from halopay_kit.errors import (
     AppIdMismatch,
@@ -22,14 +26,24 @@ _REFUSALS: dict[type[HaloPayError], Outcome] = {
     SignatureMismatch: MISMATCH,
     OutsideTolerance: STALE,
     AppIdMismatch: OTHER_APP,
-    MalformedEvent: MALFORMED,
 }
+_VALUE = re.compile(r"got the string .*", re.DOTALL)  # what a body says is no business of a log
+_LONGEST = 500  # characters of a problem
+
+
+@attrs.frozen
+class Genuine:
+    """Bytes with the right signature that are not what the spec says; `problem` names fields and no values."""
+
+    app_id: str
+    signed_at: int
+    problem: str
 
 
 def judge(
     body: bytes, headers: Iterable[tuple[bytes, bytes]], keys: Keys, now: float, freshness: Freshness
-) -> Event | Outcome:
-    """Return the event that was sent, or why it is not believed."""
+) -> Event | Genuine | Outcome:
+    """Return the event that was sent, or what is no event, or why it is not believed."""
     accepted = keys.for_request(headers)
     if not accepted:
         return UNSIGNED if accepted is not None else OTHER_APP
@@ -37,8 +51,17 @@ def judge(
         return webhooks.verify(body, headers, app_key=accepted, now=now, freshness=freshness)
     except SignatureMissing:
         return UNSIGNED if _looks_like_an_object(body) else MALFORMED
+    except MalformedEvent as error:
+        told = {name.lower(): value.decode("latin-1") for name, value in headers}
+        return Genuine(told[b"x-appid"], int(told[b"x-timestamp"]), _problem_of(error))  # verified, so they are there
     except HaloPayError as refused:
         return _REFUSALS[type(refused)]
+
+
+def _problem_of(error: MalformedEvent) -> str:
+    cause = error.__cause__
+    problems = cause.problems if isinstance(cause, DecodeError) else (error.problem,)
+    return "; ".join(_VALUE.sub("got another string", problem) for problem in problems)[:_LONGEST]
 
 
 def _looks_like_an_object(body: bytes) -> bool:

@@ -47,7 +47,9 @@ STALE: Final = _refused("stale", 401)
 OTHER_APP: Final = _refused("other-app", 401)
 """For an app that is not served here, or header and body name two."""
 MALFORMED: Final = _refused("malformed", 400)
-"""No JSON object, or signed and not what the spec says."""
+"""No JSON object, or a head that makes no sense; nobody has looked who signed it."""
+OFF_SPEC: Final = _refused("off-spec", 400)
+"""Signed by HaloPay, and not what the spec says; its bytes are kept, and HaloPay sends it again."""
 TOO_LARGE: Final = _refused("too-large", 413)
 TOO_SLOW: Final = _refused("too-slow", 408, _CLOSE)
 NOT_POST: Final = _refused("not-post", 405, (b"allow", b"POST"), rejected=False)
@@ -70,6 +72,7 @@ OUTCOMES: Final[Mapping[str, Outcome]] = MappingProxyType(
             STALE,
             OTHER_APP,
             MALFORMED,
+            OFF_SPEC,
             TOO_LARGE,
             TOO_SLOW,
             NOT_POST,

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypedDict
 
 from halopay_kit.errors import ConfigurationError
+from halopay_kit.inbox.off_spec import OffSpec
 from halopay_kit.receiver.group_commit import GroupCommit
-from halopay_kit.receiver.judgement import judge
+from halopay_kit.receiver.judgement import Genuine, judge
 from halopay_kit.receiver.keys import AppKeys, Keys
 from halopay_kit.receiver.metrics import Metrics
-from halopay_kit.receiver.outcomes import MALFORMED, TOO_LARGE, Outcome
+from halopay_kit.receiver.outcomes import MALFORMED, OFF_SPEC, TOO_LARGE, Outcome
 from halopay_kit.webhooks import RETRY_WINDOW, Freshness
 
 if TYPE_CHECKING:
@@ -90,7 +91,22 @@ class Receiver:
         if isinstance(found, Outcome):
             return found
         shown = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
+        if isinstance(found, Genuine):
+            self._keep(found, body, now, shown)
+            return OFF_SPEC
         return self._arrival(event=found, received_at=now, headers=shown)
+
+    def _keep(self, found: Genuine, body: bytes, now: float, headers: tuple[tuple[str, str], ...]) -> None:
+        self.commit.keep(
+            OffSpec(
+                app_id=found.app_id,
+                received_at=now,
+                signed_at=found.signed_at,
+                headers=headers,
+                body=body,
+                problem=found.problem,
+            )
+        )
 
     def finish(self, outcome: Outcome, began: float) -> None:
         """Count a request that is about to be answered."""

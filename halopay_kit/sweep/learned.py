@@ -81,9 +81,8 @@ class _Said:
 def _payment(said: _Said, at: int) -> Fields:
     status = _text(said.answer.get("status"))
     collected, amount = _amount(said.answer.get("amount_collected")), said.amount("amount")
-    if collected is None:
-        # who is paid has collected the amount at least; otherwise nothing is known but what was known before
-        collected = amount if status == _PAID else _amount(said.before.get("amount_collected"))
+    if collected is None and status != _PAID:  # of one that is paid neither the amount nor what was known before tells
+        collected = _amount(said.before.get("amount_collected"))
     if amount is None and collected is not None and not Decimal(collected):
         amount = _ZERO
     return _present(

@@ -20,10 +20,11 @@ class Arrived:
 
 
 class Proxy:
-    """`arrived` is all that came, of whatever kind."""
+    """`arrived` is all that came, of whatever kind; `signatures` are those of the answers."""
 
     def __init__(self, behind: str) -> None:
         self.arrived: list[Arrived] = []
+        self.signatures: set[str] = set()
         self._behind = behind
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -50,6 +51,7 @@ class Proxy:
         answer = self._pool.request(
             arrived.method, self._behind + arrived.path, body=arrived.body, headers=arrived.headers, redirect=False
         )
+        self.signatures |= {value for name, value in answer.headers.items() if name.lower() == "x-sign"}
         return answer.status, list(answer.headers.items()), answer.data
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from halopay_api.operations import OPERATIONS
 from halopay_kit import Sandbox
+from halopay_kit.cli.contract.targets import rerun
 from tests.contract.proxy import Proxy
 from tests.test_cli import HALOPAY, halopay
 
@@ -111,17 +112,26 @@ def test_what_will_be_sent_is_said_before_how_often_and_how_fast(box, proxy):
     assert "at most  24" in said
     assert "At most 27 calls, 0.5 a second, so 54 seconds or more" in said
     assert "no payout" in said
-    assert box.app_id in said
+    assert f"app {box.app_id[:4]}…" in said
+    assert box.app_id not in said
     assert not proxy.arrived
 
 
-def test_with_a_yes_only_reading_operations_arrive(box, proxy):
-    done = live(box, proxy, "--rate", "5", "--currency-id", "75", stdin=b"y\n")
-    assert done.returncode == 0, done.stderr
+def test_with_a_yes_only_reading_operations_arrive_and_nothing_written_holds_a_secret(tmp_path):
+    key, drift = "planted-AppKey-0xC0FFEE", ["order.exchange_rates:added", "envelope:added", "*:code-added"]
+    files = ("--report", str(tmp_path), "--overlay", str(tmp_path / "found.yaml"), "--baseline", os.devnull)
+    with Sandbox(seed=3, app_key=key, drift=drift) as box, Proxy(box.base_url) as proxy:
+        done = live(box, proxy, "--rate", "5", "--currency-id", "75", *files, stdin=b"y\n")
+    assert done.returncode == 3, done.stderr
     assert {EFFECTS[path] for path in proxy.paths} == {"read"}
     assert len(proxy.arrived) == 27
     assert proxy.arrived[-1].at - proxy.arrived[0].at > 26 / 5 - 0.5
     assert "it moves money" in done.stdout
+    assert "risk_level" in (tmp_path / "found.yaml").read_text("utf-8")
+    secrets = {each.headers["X-Sign"] for each in proxy.arrived} | proxy.signatures | {key, box.app_id}
+    assert len(secrets) == 2 * 27 + 2
+    for text in (done.stdout, done.stderr, *(file.read_text("utf-8") for file in tmp_path.iterdir())):
+        assert not [secret for secret in secrets if secret in text]
 
 
 @pytest.mark.parametrize(
@@ -136,10 +146,23 @@ def test_with_a_yes_only_reading_operations_arrive(box, proxy):
         ("--rate", "100"),
         ("--rate", "0"),
         ("--drift", "order.create:added"),
+        ("--phase", "fuzz"),
+        ("--phase", "journey"),
+        ("--operation", "payout.create"),
+        ("--webhook-port", "8000"),
     ],
 )
 def test_options_that_make_no_sense_for_a_live_target_send_nothing(box, proxy, options):
     assert live(box, proxy, "--yes", *options).returncode == 2
+    assert not proxy.arrived
+
+
+def test_an_address_in_the_environment_is_not_tested_unless_it_is_named(box, proxy):
+    environ = {**box.environ(), "HALOPAY_BASE_URL": proxy.base_url}
+    assert contract(*JOURNEY, **environ).returncode == 0
+    done = contract(*JOURNEY, "--yes", "--url", "", **environ)
+    assert done.returncode == 2
+    assert "--url is empty" in done.stderr
     assert not proxy.arrived
 
 
@@ -181,6 +204,15 @@ def test_what_is_for_a_target_needs_one(option):
     done = contract(option)
     assert done.returncode == 2
     assert "say which with --url" in done.stderr
+
+
+def test_the_command_that_makes_a_run_again_has_no_password():
+    given = ["contract", "--url", "http://127.0.0.1:1", "--report", "out", "--yes", "--json", "--overlay=o.yaml"]
+    for inbox in (["--inbox", "postgresql://me:pass-W0rd@h/db"], ["--inbox=postgresql://me:pass-W0rd@h/db?a=b"]):
+        again = rerun([*given, *inbox, "--currency-id", "75"])
+        assert again.startswith("halopay contract --url http://127.0.0.1:1 --inbox 'postgresql://me:***@h/db")
+        assert again.endswith("--currency-id 75")
+        assert "pass-W0rd" not in again
 
 
 # A sandbox that runs elsewhere on this machine.

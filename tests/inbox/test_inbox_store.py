@@ -172,6 +172,12 @@ def test_postgresql_writes_through_even_where_the_database_would_not(postgres_ur
         assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
 
 
+def test_texts_beyond_latin_are_kept_whatever_encoding_the_client_was_told(postgres_url):
+    with Inbox(postgres_url + "&client_encoding=latin1") as inbox:
+        inbox.take([payment(1, trade_no="付款")])
+        assert len(inbox.events(trade_no="付款")) == 1
+
+
 def test_readers_do_not_wait_for_a_writer(store_url):
     with Inbox(store_url) as inbox:
         inbox.take([payment(1)])

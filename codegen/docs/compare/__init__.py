@@ -1,4 +1,4 @@
-"""Facts × spec: what the pages say and the spec does not, or says otherwise."""
+"""Facts and spec: what the pages say and the spec does not, or says otherwise."""
 
 from __future__ import annotations
 
@@ -59,9 +59,10 @@ def _once(found: Sequence[Drift]) -> Iterator[Drift]:
     """Keep the first of what several places say alike."""
     seen = set()
     for each in found:
-        is_anywhere = each.kind in _SHARED
-        place = (each.pointer,) if is_anywhere else (each.subject, each.name)
+        place = (each.pointer,) if each.kind in _SHARED else (each.subject, each.name)
         key = (each.kind, *place, str(each.now))
+        if each.kind == "status-added":
+            key = ("value-added", each.pointer, each.name)
         if key not in seen:
             seen.add(key)
             yield each

@@ -30,12 +30,12 @@ def compare(view: View, subject: str, facts: Sequence[Fact]) -> Iterator[Drift]:
     if known is None or subject == "envelope":
         return
     for fact in facts:
-        yield from _lists(view, fact, known)
+        yield from _lists(fact, known)
     if not has_table:
         yield from _alone(view, subject, facts, known)
 
 
-def _lists(view: View, fact: Fact, known: Mapping[str, Expected]) -> Iterator[Drift]:
+def _lists(fact: Fact, known: Mapping[str, Expected]) -> Iterator[Drift]:
     """Take up values that a remark in an example lists."""
     for name, values in fact.says.get("lists", {}).items():
         field = known.get(name)

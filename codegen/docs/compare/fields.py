@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from codegen.changes.renames import matched
-from codegen.docs import wording
 from codegen.docs.compare.rows import LIKELY, Rows
 from codegen.docs.compare.view import View
 from codegen.docs.drift import Drift, drift
 from codegen.docs.expected import DOCUMENTED, Expected
+from codegen.docs.facts import enumerations
 from codegen.docs.facts.fact import Fact
 from codegen.errors import step
 
@@ -86,16 +86,22 @@ def _renamed(view: View, field: Expected, fact: Fact, confidence: float) -> Iter
 def _aspects(view: View, field: Expected, fact: Fact) -> Iterator[Drift]:
     says = fact.says
     kind = says.get("type")
-    if kind and kind != field.type and not view.settled(f"{fact.subject}.{fact.name}.type", str(kind), fact):
+    is_settled = view.settled(f"{fact.subject}.{fact.name}.type", str(kind), fact)
+    if kind and not _is_among(str(kind), field.type) and not is_settled:
         yield drift("field-retyped", fact, field.pointer, was=field.type, now=kind)
     required = says.get("required")
-    if required is not None and required != field.required:
-        if not view.settled(f"{fact.subject}.{fact.name}.required", str(required).lower(), fact):
-            yield drift("became-required" if required else "became-optional", fact, field.pointer, now=required)
+    is_settled = view.settled(f"{fact.subject}.{fact.name}.required", str(required).lower(), fact)
+    if required is not None and required != field.required and not is_settled:
+        yield drift("became-required" if required else "became-optional", fact, field.pointer, now=required)
     yield from _values(view, field, fact)
     described = says.get("description", "")
     if described and view.is_news(fact, described, field.description):
         yield drift("description-changed", fact, field.pointer, was=field.description, now=described)
+
+
+def _is_among(kind: str, known: str) -> bool:
+    """Say whether the spec has a type, perhaps among others: it may know more than the page."""
+    return set(kind.split(" or ")) <= set(known.split(" or "))
 
 
 def _values(view: View, field: Expected, fact: Fact) -> Iterator[Drift]:
@@ -118,7 +124,7 @@ def _values(view: View, field: Expected, fact: Fact) -> Iterator[Drift]:
 
 
 def _listed(description: str) -> Sequence[str]:
-    found = wording.enumerations.find(description)
+    found = enumerations.find(description)
     return () if found is None else found.values
 
 

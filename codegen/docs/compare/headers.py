@@ -21,9 +21,8 @@ def compare(view: View, subject: str, facts: Sequence[Fact]) -> Iterator[Drift]:
     known = view.spec.headers.get(subject.partition("/")[2], {})
     told = {fact.name.casefold(): fact for fact in facts}
     fresh = [fact for name, fact in told.items() if name not in known and name not in _COMMON]
-    gone = [
-        header for name, header in known.items() if name not in told and not view.settled(listed(header.name), "", facts[0])
-    ]
+    missed = [header for name, header in known.items() if name not in told]
+    gone = [header for header in missed if not view.settled(listed(header.name), "", facts[0])]
     moved = matched(gone, fresh, name=lambda one: one.name, score=Rows(known, told).score, likely=LIKELY)
     for header, fact, confidence in moved:
         row = attrs.evolve(fact, name=header.name)
@@ -50,11 +49,20 @@ def _known(view: View, header: Expected, fact: Fact) -> Iterator[Drift]:
     kind, required = fact.says.get("type"), fact.says.get("required")
     if kind and kind != header.type and not view.settled(f"header.{header.name}.type", str(kind), fact):
         yield drift("header-retyped", fact, header.pointer, was=header.type, now=kind)
-    if required is not None and required != header.required:
-        if not view.settled(f"{fact.subject}.{header.name}.required", str(required).lower(), fact):
-            kind = "header-became-required" if required else "header-became-optional"
-            yield drift(kind, fact, header.pointer, now=required)
-    described = fact.says.get("description", "")
-    known = [side[header.name.casefold()].description for side in view.spec.headers.values() if header.name.casefold() in side]
-    if described and view.is_news(fact, described, *known):
+    is_settled = view.settled(f"{fact.subject}.{header.name}.required", str(required).lower(), fact)
+    if required is not None and required != header.required and not is_settled:
+        kind = "header-became-required" if required else "header-became-optional"
+        yield drift(kind, fact, header.pointer, now=required)
+    described, name = fact.says.get("description", ""), header.name.casefold()
+    known = [side[name].description for side in view.spec.headers.values() if name in side]
+    if described and view.is_news(fact, described, *known) and not _is_told_otherwise(view, fact):
         yield drift("header-reworded", fact, header.pointer, was=header.description, now=described)
+
+
+def _is_told_otherwise(view: View, fact: Fact) -> bool:
+    """Say whether another time in the same row accounts for the other words."""
+    return any(
+        other.says["seconds"] != view.spec.signature.get("tolerance-seconds")
+        for other in view.facts
+        if other.kind == "window" and (other.page, other.cell) == (fact.page, fact.cell)
+    )

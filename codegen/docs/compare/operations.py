@@ -78,7 +78,8 @@ def gone(view: View, read: Collection[str], troubles: Sequence[Trouble]) -> Iter
         bodies = [subject for subject in view.spec.fields if subject.partition("/")[0] == name]
         documented = [body for body in bodies if _is_documented_on(view, body, page)]
         here = {fact.subject for fact in view.facts if fact.page == page and fact.kind in ("path", "field", "example")}
-        missed = [body for body in documented if body not in here]
+        tables = {fact.subject for fact in view.facts if fact.page == page and fact.kind == "field"}
+        missed = [body for body in documented if body not in tables]
         absent = _absent(view, page, source)
         is_gone = not any(subject.partition("/")[0] == name for subject in here)
         if documented and is_gone:

@@ -32,7 +32,7 @@ class Rows:
             names = max(names, 0.75)
         other_type = fact.says.get("type", field.type) != field.type
         score = 0.35 * names + 0.3 * said + 0.25 * same_place + 0.1 * required - 0.15 * other_type
-        return round(max(score, 0), 2)
+        return float(round(max(score, 0), 2))
 
     def _between(self, names: Sequence[str], name: str) -> tuple[str, str]:
         """Return the neighbours that both the spec and the table have."""

@@ -35,9 +35,9 @@ def _acknowledgement(view: View, fact: Fact) -> Iterator[Drift]:
 def _signature(view: View, fact: Fact) -> Iterator[Drift]:
     was: Mapping[str, object] = view.spec.signature
     now = fact.says
-    if "content" in now and list(now["content"]) != was.get("content"):
-        if not view.settled("signature.content", "+".join(now["content"]), fact):
-            yield drift("signature-changed", fact, "/x-signature/content", was=was.get("content"), now=now["content"])
+    content = list(now.get("content", ()))
+    if content and content != was.get("content") and not view.settled("signature.content", "+".join(content), fact):
+        yield drift("signature-changed", fact, "/x-signature/content", was=was.get("content"), now=content)
     for name in ("algorithm", "key"):
         told, known = str(now.get(name, "")), str(was.get(name, ""))
         if told and told.casefold() != known.casefold() and not view.settled(f"signature.{name}", told, fact):

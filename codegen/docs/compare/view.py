@@ -34,7 +34,7 @@ class View:
     prose: bool
     facts: Sequence[Fact]
     contradicted: Settled = frozenset()
-    ledger: Ledger = Ledger()
+    ledger: Ledger = attrs.field(factory=Ledger)
     remembered: Mapping[str, str] = attrs.field(factory=dict)
     changes: frozenset[str] | None = None
 

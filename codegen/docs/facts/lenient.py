@@ -23,7 +23,7 @@ _LONGEST = 100_000
 _BLANK = re.compile(r"[\s\u200b\ufeff]+")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*", re.DOTALL)
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"|“([^”\n]*)”|\'((?:[^\'\\\n]|\\.)*)\'')
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
+_NUMBER = re.compile(r"-?\d{1,100}(?:\.\d{1,100})?(?:[eE][+-]?\d{1,3})?(?![\w.])")
 _WORD = re.compile(r"[^\s,:{}\[\]\"]+")
 _DOTS = re.compile(r"…+|\.{3,}|\.\.")
 _REMARK = re.compile(r"\([^()\n]*\)|（[^（）\n]*）|<[^<>\n]*>|<?--[^\n]*|[←=][^\n]*")

@@ -104,24 +104,22 @@ class Desk:
         found: Any = self.data
         steps: list[str | int] = []
         for part in pointer.split("/")[1:]:
-            key: str | int = part.replace("~1", "/").replace("~0", "~")
+            name = part.replace("~1", "/").replace("~0", "~")
             if isinstance(found, list):
-                key = int(key)
-                found = found[key]
+                steps.append(int(name))
+                found = found[int(name)]
             else:
-                found = found.get(key) if isinstance(found, Mapping) else None
-            steps.append(key)
+                steps.append(name)
+                found = found.get(name) if isinstance(found, Mapping) else None
         return tuple(steps)
 
     def _at(self, path: Path) -> Any:
         found: Any = self.data
         for step in path:
-            if isinstance(found, dict) and step in found:
-                found = found[step]
-            elif isinstance(found, list) and isinstance(step, int) and step < len(found):
-                found = found[step]
-            else:
+            is_there = isinstance(found, dict) and step in found
+            if not is_there and not (isinstance(found, list) and isinstance(step, int) and step < len(found)):
                 return None
+            found = found[step]
         return found
 
 

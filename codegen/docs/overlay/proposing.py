@@ -20,7 +20,7 @@ _HEAD = """\
 #   halopay contract apply THIS-FILE
 """
 _BY_HAND = "No overlay does this: decide, and edit the spec by hand."
-_GUARDED = "It decides on who is called and what is signed, which no overlay may change: edit the spec and the code by hand."
+_GUARDED = "It decides on what is signed and how long that holds: no overlay may change it, edit spec and code by hand."
 _OWN_WORDS = "The spec describes it in our words: see whether they still hold. `drift --accept` remembers the new ones."
 
 Remedy = Callable[[Desk, Drift], object]

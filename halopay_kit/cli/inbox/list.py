@@ -18,7 +18,7 @@ from halopay_kit.cli.inbox.filters import filtered, filters_of
 @filtered
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many.")
 @click.option("--after", type=int, metavar="ID", help="Go on behind the last one of the page before.")
-@click.option("--unknown", is_flag=True, help="Webhooks of a type that the spec does not know, of which no event is.")
+@click.option("--unknown", is_flag=True, help="Genuine webhooks that are no events: of an unknown type, or not what the spec says.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array, with the signed bodies.")
 def command(url: str, limit: int, after: int | None, unknown: bool, as_json: bool, **given: Any) -> None:
     """List events, newest first.
@@ -26,6 +26,7 @@ def command(url: str, limit: int, after: int | None, unknown: bool, as_json: boo
     \b
     halopay inbox list --inbox inbox.sqlite
     halopay inbox list --inbox inbox.sqlite --state dead
+    halopay inbox list --inbox inbox.sqlite --unknown
     halopay inbox list --inbox inbox.sqlite --kind payout --status FAIL --since 7d --json
     """
     from halopay_kit.inbox import Inbox
@@ -40,8 +41,11 @@ def command(url: str, limit: int, after: int | None, unknown: bool, as_json: boo
             events = inbox.events(after=after, limit=limit, **filters)
     if unknown:
         lines = [shown.unknown_as_json(each) for each in deliveries]
-        rows = [(each.id, shown.moment(each.received_at), shown.text(each.body)) for each in deliveries]
-        _print(lines if as_json else None, rows, ("id", "received", "body"), limit)
+        rows = [
+            (each.id, shown.moment(each.received_at), each.problem or "unknown type", shown.text(each.body))
+            for each in deliveries
+        ]
+        _print(lines if as_json else None, rows, ("id", "received", "why", "body"), limit)
     else:
         _print(
             [shown.as_json(event) for event in events] if as_json else None,

@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from halopay_api import codec
+
 if TYPE_CHECKING:
     from halopay_kit.inbox import Delivery, Stored
 
@@ -50,8 +52,12 @@ def as_json(event: Stored, deliveries: list[Delivery] | None = None) -> str:
 
 
 def unknown_as_json(each: Delivery) -> str:
-    """Return a delivery of an unknown type as JSON on one line."""
-    told = {"id": each.id, "app_id": each.app_id, **delivery(each)}
+    """Return a delivery that is no event as JSON on one line; its `body` is a string where it is not JSON."""
+    told = {"id": each.id, "app_id": each.app_id, "problem": each.problem, **delivery(each)}
+    try:
+        codec.parse(each.body)
+    except codec.DecodeError:
+        return json.dumps(told | {"body": text(each.body)})
     return _with_body(told, each.body)
 
 

@@ -11,6 +11,7 @@ import click
 from halopay_kit.cli import output
 from halopay_kit.cli.environment import inbox_option
 from halopay_kit.cli.inbox.shown import moment
+from halopay_kit.errors import MalformedEvent
 
 if TYPE_CHECKING:
     from halopay_kit.inbox import Inbox, Stats
@@ -86,7 +87,10 @@ def _delays(inbox: Inbox) -> list[float]:
     """Return the seconds from each event's own time to its first delivery, the shortest first."""
     found = []
     for event in inbox.events(origin="webhook", limit=_SAMPLE):
-        told: Any = getattr(event.data, "time", None)
+        try:
+            told: Any = getattr(event.data, "time", None)
+        except MalformedEvent:  # another kit took it in, and its spec was another
+            continue
         if isinstance(told, int):
             found.append(event.received_at - told)
     return sorted(found)
