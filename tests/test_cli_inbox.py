@@ -20,6 +20,7 @@ from halopay_kit import AppKey, sign, webhooks
 from halopay_kit.cli import halopay as command_line
 from halopay_kit.cli import output
 from halopay_kit.inbox import Arrival, Inbox
+from halopay_kit.inbox.off_spec import OffSpec
 from halopay_kit.pytest_plugin.endpoint import WebhookEndpoint
 from tests.conftest import example
 from tests.test_cli import SECRET, halopay
@@ -138,6 +139,19 @@ def test_webhooks_of_an_unknown_type_are_listed_apart(url):
     assert inbox("list", url, "--unknown", "--status", "PAID").returncode == 2
 
 
+def test_genuine_webhooks_that_are_not_what_the_spec_says_are_listed_with_the_reason(url):
+    bodies = [b'{"status": "PAID", "status": "FAIL"}', b'{"a": "\xff"}', b'{"time": "soon",\n "amount": 1.10}']
+    with Inbox(url) as store:
+        for body in bodies:
+            told = {"app_id": APP_ID, "received_at": NOW, "signed_at": NOW}
+            store.keep([OffSpec(body=body, problem="time: expected a whole number, got a string", **told)])
+    assert inbox("list", url, "--unknown").stdout.count("time: expected a whole number") == 3
+    last, *others, refund = json.loads(inbox("list", url, "--unknown", "--json").stdout)
+    assert (last["body"], last["problem"][:4]) == ({"time": "soon", "amount": 1.1}, "time")
+    assert [each["body"] for each in others] == ['{"a": "\\xff"}', '{"status": "PAID", "status": "FAIL"}']
+    assert refund["problem"] is None
+
+
 def test_show_tells_all_of_one_event_and_no_signature(url):
     told = inbox("show", url, ids(url)["paid"]).stdout
     assert "202603140648335b4a39281706f5e4d3" in told
@@ -168,6 +182,15 @@ def test_stats_show_lag_duplicates_attempts_and_what_was_refused(url):
     for part in ("duplicates", "bad signature", "seconds after the first", "oldest pending", "median 70 s"):
         assert part in told
     assert json.loads(inbox("stats", url, "--json").stdout)["lag"] > 0
+
+
+def test_stats_do_without_an_event_that_is_none_by_this_kits_spec(url):
+    whole = json.loads(inbox("stats", url, "--json").stdout)["delay"]["of"]
+    with Inbox(url) as store, store.store.writing() as connection:
+        body = b'{"type": "PAYMENT"}'
+        connection.exec_driver_sql("UPDATE halopay_events SET body = ? WHERE id = 1", (body,))
+    done = inbox("stats", url, "--json")
+    assert (done.returncode, json.loads(done.stdout)["delay"]["of"]) == (0, whole - 1)
 
 
 def test_stats_of_an_empty_inbox(tmp_path):
@@ -229,6 +252,8 @@ def test_replay_takes_the_keys_of_several_apps(url):
             "replay", url, endpoint.url, "--id", ids(url)["qr"], **environ, HALOPAY_APP_KEYS="qd4cyr8dpfs9j2u12=other"
         )
         assert done.returncode == 0, done.stdout
+        keys = {"HALOPAY_APP_KEYS": "qd4cyr8dpfs9j2u12=other,qd4cyr8dpfs9j2u12=older"}
+        assert inbox("replay", url, endpoint.url, "--id", ids(url)["qr"], **keys).returncode == 0
     done = inbox("replay", url, "http://127.0.0.1:9/", "--id", ids(url)["qr"], **environ)
     assert done.returncode == 2
     assert "qd4cyr8dpfs9j2u12" in done.stderr

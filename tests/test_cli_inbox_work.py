@@ -183,6 +183,29 @@ def test_a_worker_that_is_interrupted_twice_ends_its_processes(inbox, url, tmp_p
     assert at(inbox, "A1").state in ({"pending"} if workers == "1" else {"pending", "claimed"})
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_worker_that_is_killed_takes_its_processes_along(inbox, url, tmp_path, workers):
+    fill(inbox, "AB"[: int(workers)])
+    script = f"trap '' TERM; sleep 0.5; sleep 60 & echo $! > {tmp_path}/pid$HALOPAY_EVENT_ID; wait; sleep 60"
+    pids = [tmp_path / f"pid{number + 1}" for number in range(int(workers))]
+    with working(url, script, "--workers", workers) as process:
+        until(lambda: all(map(alive, pids)))
+        process.kill()
+        until(lambda: not any(map(alive, pids)))
+    assert set(states(inbox).values()) == {"claimed"}
+
+
+def test_what_a_process_leaves_behind_outlives_the_worker(inbox, url, tmp_path):
+    fill(inbox, "A")
+    with working(url, f"sleep 30 >&- 2>&- & echo $! > {tmp_path / 'pid'}") as process:
+        until(lambda: states(inbox) == {"A1": "done"})
+        process.kill()
+        process.wait()
+        time.sleep(1)
+        assert alive(tmp_path / "pid")
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
 def test_it_works_on_what_comes_until_it_is_ended(inbox, url):
     with working(url, "true") as process:
         for number in (1, 2):

@@ -14,6 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from halopay_kit import AppKey
+from halopay_kit.cli import environment
+from halopay_kit.cli import receive as receive_module
+from halopay_kit.errors import ConfigurationError
 from halopay_kit.inbox import Inbox
 from tests.receiver.wire import APP_ID, Caller, headers, payment, post, request
 from tests.test_cli import HALOPAY
@@ -177,9 +181,55 @@ def test_what_cannot_work_is_said_in_one_line(tmp_path, monkeypatch, options, mo
     assert "planted" not in told
 
 
+KEYS = [
+    {"HALOPAY_APP_KEYS": "plantedKey"},
+    {"HALOPAY_APP_KEYS": "a=good,plantedKey"},
+    {"HALOPAY_APP_KEYS": "a=good,=plantedKey"},
+    {"HALOPAY_APP_KEYS": "a=planted Key"},
+    {"HALOPAY_APP_KEYS": "a=plantedKey,b="},
+    {"HALOPAY_APP_KEYS": "a=plantedKey,b= x y"},
+    {"HALOPAY_APP_ID": "", "HALOPAY_APP_KEY": "plantedKey"},
+    {"HALOPAY_APP_KEY": "planted Key"},
+]
+
+
+@pytest.mark.parametrize("more", KEYS)
+@pytest.mark.parametrize("read", [environment.app_keys, receive_module._keys])
+def test_no_frame_of_a_wrong_key_shows_any(monkeypatch, more, read):
+    for name in ("HALOPAY_APP_ID", "HALOPAY_APP_KEY", "HALOPAY_APP_KEYS"):
+        monkeypatch.setenv(name, more.get(name, {"HALOPAY_APP_ID": APP_ID, "HALOPAY_APP_KEY": KEY}.get(name, "")))
+    if (read, more) == (environment.app_keys, KEYS[-2]):  # a key without an app is its caller's business
+        assert read() == {}
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        read()
+    shown = [repr(each.frame.f_locals) for each in caught.traceback[1:]]  # but for this one
+    assert "planted" not in "".join(shown) + str(caught.value)
+
+
+def test_all_keys_of_an_app_are_read_the_first_first(monkeypatch):
+    for name, value in (("ID", "a"), ("KEY", "one"), ("KEYS", "a=two, b=three,a=four,")):
+        monkeypatch.setenv(f"HALOPAY_APP_{name}", value)
+    assert environment.app_keys() == {
+        "a": [AppKey("one"), AppKey("two"), AppKey("four")],
+        "b": [AppKey("three")],
+    }
+
+
+def test_what_is_genuine_and_no_event_is_told_on_stderr_and_kept(tmp_path):
+    with receive("--inbox", str(tmp_path / "i.sqlite")) as running:
+        assert post(running.port, sent(payment(1, amount_collected=5))) == (400, b"off-spec\n")
+        code, _, err = running.end()
+    assert code == 0
+    assert "amount_collected: expected a decimal string" in err
+    with Inbox(tmp_path / "i.sqlite") as inbox:
+        assert [each.body for each in inbox.unknown()] == [payment(1, amount_collected=5)]
+
+
 def test_the_help_shows_examples():
     code, told = fails("--help")
     assert code == 0
+    assert "open to whoever" in told
     assert "halopay receive --inbox inbox.sqlite" in told
 
 

@@ -28,6 +28,7 @@ from halopay_kit.sweep.agenda import Agenda
 from halopay_kit.sweep.learned import event_of
 from tests.conftest import example
 from tests.hostile import APP_ID, KEY, hostile, signed, success
+from tests.inbox.arrivals import arrival
 from tests.shop import ADDRESS, START, Shop, opened
 
 
@@ -232,6 +233,41 @@ def test_paid_without_any_amount_is_known_and_its_amounts_are_not_made_up(small)
     assert (event.kind, event.status, event.amount_collected) == ("payment", "PAID", None)
     assert isinstance(event.data, UnknownEvent)
     assert "amount" not in event.data.fields
+
+
+def answered_about_t1(shop, **data):
+    shop.box.clock.advance("1s")
+    at = int(shop.box.clock.now())
+    with hostile(signed(success(data), at=at)) as server:
+        with HaloPay(APP_ID, KEY, server.base_url, clock=lambda: at) as halopay:
+            assert sweep(halopay, shop.inbox, orders=[Known(out_trade_no="T1")]).complete
+    return shop.inbox.events()[0]
+
+
+@pytest.mark.parametrize("amount", ["15", "4.99", "16"])
+def test_the_amount_of_an_order_is_not_what_was_collected(small, amount):
+    asked = answered_about_t1(small, out_trade_no="T1", trade_no="1", status="PAID", amount=amount)
+    assert asked.amount_collected is None
+    told = {"trade_no": "1", "out_trade_no": "T1", "amount_collected": "15", "appid": APP_ID}
+    [taken] = small.inbox.take([arrival(**told)])
+    assert taken.verdict == "repeat"
+
+
+def test_an_answer_that_lacks_the_trade_no_has_the_one_of_the_ledger(small):
+    order = Known(out_trade_no="T1", trade_no="20260317")
+    with hostile(signed(success({"status": "PAID"}), at=1773750000)) as server:
+        with HaloPay(APP_ID, KEY, server.base_url, clock=lambda: 1773750000) as halopay:
+            assert sweep(halopay, small.inbox, orders=[order]).complete
+    [event] = small.inbox.events()
+    assert (event.trade_no, event.out_trade_no) == ("20260317", "T1")
+
+
+def test_an_answer_that_lacks_the_trade_no_is_about_the_order_that_has_one_in_the_inbox(small):
+    told = {"trade_no": "1", "out_trade_no": "T1", "appid": APP_ID}
+    small.inbox.take([arrival(**told, status="TO-BE-PAID", amount_collected="3")])
+    asked = answered_about_t1(small, out_trade_no="T1", status="PAID")
+    assert (asked.trade_no, asked.verdict) == ("1", "news")
+    assert small.inbox.take([arrival(**told)])[0].verdict == "repeat"
 
 
 def test_a_long_ledger_beside_a_long_inbox_is_looked_up_by_index(small):

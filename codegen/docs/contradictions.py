@@ -60,7 +60,7 @@ def _twice(facts: Sequence[Fact], spec: Spec) -> Iterator[Contradiction]:
         values = {claim.value for claim in found}
         if len(values) > 1 and (not said or said in values):  # else what the spec says is said by nobody: that is drift
             told = _once(found)
-            says = "; ".join(f"{_where(claim.fact)} says {claim.value}" for claim in told)
+            says = f"{_thing(key, told[0].fact)}: {', '.join(f'{_where(one.fact)} says {one.value}' for one in told)}"
             yield _contradiction(key, "contradiction", says, _strangest_first(told, found, spec))
 
 
@@ -268,6 +268,12 @@ def _by_spec(claim: Claim, spec: Spec) -> str:
         "signature.content": "+".join(spec.signature.get("content", ())),
     }
     return str(known.get(claim.key, "POST"))
+
+
+def _thing(key: str, fact: Fact) -> str:
+    """Name what a key is about: the type of X-Timestamp."""
+    aspect = key.rpartition(".")[2]
+    return f"the {aspect} of {fact.name}" if fact.kind in ("field", "header", "path") else f"the {key}"
 
 
 def _where(fact: Fact) -> str:

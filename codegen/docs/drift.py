@@ -121,8 +121,9 @@ class Drift:
     @property
     def place(self) -> str:
         """What it is about, in one word."""
-        subject = self.subject.removeprefix("?")
-        return f"{subject}.{self.name}" if self.name and subject else subject or self.name
+        if self.subject.startswith("?"):
+            return self.name or self.subject[1:]
+        return ".".join(part for part in (self.subject, self.name) if part)
 
     @property
     def id(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from codegen.changes import reading
 from codegen.document import Document
+from codegen.docs.facts.fact import Fact
 from codegen.errors import step
 
 DOCUMENTED = "documented"
@@ -90,6 +91,19 @@ class Spec:
         """List the values of a named enum, none where it is not there."""
         schemas = self.document.data.get("components", {}).get("schemas", {})
         return self.enum(f"/components/schemas/{name}") if name in schemas else ()
+
+    def is_silent(self, page: str, facts: Sequence[Fact]) -> bool:
+        """Say whether a page says nothing of what it is there for: then it is another page than it was."""
+        owners = {name for name, source in self.sources.items() if source.partition("#")[0] == page}
+        if owners:
+            return not any(fact.subject.partition("/")[0] in self.sources for fact in facts)
+        quiet = self.document.data.get("x-pages", {}).get("may-be-silent", ())
+        return not facts and self.is_on_site(page) and page not in quiet
+
+    def is_on_site(self, page: str) -> bool:
+        """Say whether a page is one of the documentation, and not the integration guide."""
+        pages = self.document.data.get("x-pages", {}).get("paths", {})
+        return str(pages.get(page, "")).startswith("/")
 
     @property
     def delivery(self) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ _STATEMENT = re.compile(
     r"|^\s*[)\]}]+[;,]?\s*$"
 )
 _OPENS = re.compile(r"\s*(?:\[\s*)?\{")
+_MARKUP = re.compile(r"`|\*\*")
 _LONGEST_HEADING = 90
 _MOST_WORDS = 8
 _LONGEST_CODE = 400
@@ -54,7 +55,7 @@ def blocks(content: str) -> Iterator[Heading | Block]:
             yield Heading(level if titled else 1, title(_MARKED.sub("", line)))
             titled = True
         else:
-            yield Paragraph(shown.removeprefix("- ").removeprefix("• "))
+            yield Paragraph(_MARKUP.sub("", shown.removeprefix("- ").removeprefix("• ")))
         index += taken
 
 

@@ -115,8 +115,10 @@ def pointer(spec: Spec, fact: Fact) -> str:
 
 def merged(drifts: Sequence[Drift], differing: Sequence[Drift]) -> Iterator[Drift]:
     """Tell a change once that a translation, or the example beside it, does not have yet."""
-    examples = [each for each in drifts if each.kind == "example-disagrees"]
-    told, left = _told([each for each in drifts if each.kind != "example-disagrees"], examples)
+    fresh = {(each.subject, each.name) for each in drifts if each.kind.endswith("-added")}
+    known = [each for each in drifts if each.kind != "contradiction" or (each.subject, each.name) not in fresh]
+    examples = [each for each in known if each.kind == "example-disagrees"]
+    told, left = _told([each for each in known if each.kind != "example-disagrees"], examples)
     told, others = _told([*told, *left], differing)
     yield from (*told, *others)
 

@@ -18,6 +18,7 @@ from codegen.docs.page import Page, Unreadable
 from codegen.document import Document
 
 FIRST = languages.FIRST
+_SILENT = "nothing of what it documented is found on it: it may have another layout"
 
 
 @attrs.frozen(kw_only=True)
@@ -75,19 +76,24 @@ def look(
         except Unreadable as error:
             unread.append(Unread(page=page.key, locale=page.locale, section="", because=error.because))
         else:
-            read[page.key, page.locale] = found.facts
             troubles.extend(found.troubles)
+            is_known = memory.knows(page.key, page.locale) and bool(memory.pages[f"{page.key}.{page.locale}"])
+            if not found.troubles and (spec.is_silent(page.key, found.facts) or (is_known and not found.facts)):
+                unread.append(Unread(page=page.key, locale=page.locale, section="", because=_SILENT))
+            else:
+                read[page.key, page.locale] = found.facts
             unread.extend(
                 Unread(page=each.page, locale=each.locale, section=each.section, because=each.because)
                 for each in found.troubles
             )
         seen(page)
     drifts, told = _compared(read, spec, ledger, memory, troubles)
+    said = {each.now for each in drifts if isinstance(each.now, str)}
     return Look(
         drifts=tuple(each for each in drifts if each.id not in memory.accepted),
         remembered=tuple(each for each in drifts if each.id in memory.accepted),
         contradictions=tuple(each for each in told if each.known),
-        fresh=tuple(each for each in told if not each.known),
+        fresh=tuple(each for each in told if not each.known and each.says in said),
         unread=tuple(dict.fromkeys(unread)),
         read=read,
     )

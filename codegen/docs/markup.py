@@ -103,6 +103,8 @@ def _table(node: html.HtmlElement) -> Iterator[Table]:
     for row in node.iter("tr"):
         if next(row.iterancestors("table"), None) is not node:
             continue
+        if len(found) > MOST_ROWS:
+            break
         cells = [cell for cell in row if cell.tag in ("td", "th")]
         if cells:
             found.append([(plain(_text(cell)), _span(cell, "rowspan"), _span(cell, "colspan")) for cell in cells])

@@ -17,9 +17,10 @@ _READERS: Mapping[Form, Callable[[str], Iterator[Heading | Block]]] = {
 }
 _WHOLE = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _TAGS = re.compile(r"<(?:div|article|main|h[1-6]|table|p)\b[^<>]*>", re.IGNORECASE)
-_MARKS = re.compile(r"\A---\n|^(?:```|\|?\s*:?-{3,}:?\s*\|)", re.MULTILINE)
+_MARKS = re.compile(r"\A---\n|^(?:```|\|?[ \t]{0,9}:?-{3,}:?[ \t]{0,9}\|)", re.MULTILINE)
 _BEGINNING = 5000
-_LARGEST = 3_000_000
+_READ = 300_000
+_LARGEST: Mapping[Form, int] = {"html": 3_000_000, "markdown": 300_000, "text": 300_000}
 """Characters; HaloPay's pages have some ten thousand."""
 _MOST = 5000
 """Headings, paragraphs, tables and samples of code."""
@@ -29,7 +30,7 @@ def form(content: str) -> Form:
     """Tell what form a text has from the text itself."""
     if _WHOLE.search(content[:_BEGINNING]):
         return "html"
-    if _MARKS.search(content.replace("\r\n", "\n")):
+    if _MARKS.search(content[:_READ].replace("\r\n", "\n")):
         return "markdown"
     return "html" if _TAGS.search(content[:_BEGINNING]) else "text"
 
@@ -42,7 +43,7 @@ def read(page: Page) -> tuple[Section, ...]:
     if page.trouble:
         raise Unreadable(page, page.trouble)
     try:
-        if len(page.content) > _LARGEST:
+        if len(page.content) > _LARGEST[page.form]:
             raise OtherThanDocumentation("it is too large")
         parts = list(islice(_READERS[page.form](page.content), _MOST + 1))
         if len(parts) > _MOST:

@@ -27,9 +27,8 @@ def as_text(look: Look) -> str:
     if not look.drifts:
         lines.append("No drift: the pages say what the spec says." if look.read else "No page was read.")
     lines += [line for line in (_contradictions(look.contradictions), _remembered(look.remembered)) if line]
-    fresh = [each for each in look.fresh if any(each.says == drift.now for drift in look.drifts)]
-    if fresh:
-        lines += ["", "For spec/contradictions.yaml:", ledger_entry.as_text(fresh).rstrip()]
+    if look.fresh:
+        lines += ["", "For spec/contradictions.yaml:", ledger_entry.as_text(look.fresh).rstrip()]
     return "\n".join(lines).rstrip()
 
 

@@ -15,8 +15,8 @@ _LONGEST = 1500
 
 def _named(lazy: str) -> str:
     """Write the pattern of a name, such as `data.items[].x`, and of the ornaments before it; lazy or, with "", not."""
-    one = rf"[A-Za-z_](?:[A-Za-z0-9_-]*{lazy}[A-Za-z0-9])?{lazy}(?:\[\d*\])?"
-    return rf"(?:[└├│─—–>»·•↳*-]+\s?)?{one}(?:\.{one})*\*?"
+    one = rf"[A-Za-z_](?:[A-Za-z0-9_-]{{0,60}}{lazy}[A-Za-z0-9])?{lazy}(?:\[\d*\])?"
+    return rf"(?:[└├│─—–>»·•↳*-]+\s?)?{one}(?:\.{one}){{0,8}}\*?"
 
 
 _NAME = _named("")

@@ -55,10 +55,11 @@ def app_keys() -> dict[str, list[AppKey]]:
     from halopay_kit.errors import ConfigurationError
 
     named: dict[str, list[AppKey]] = {}
-    if os.environ.get("HALOPAY_APP_ID"):
+    if os.environ.get("HALOPAY_APP_ID") and os.environ.get("HALOPAY_APP_KEY"):
         named[os.environ["HALOPAY_APP_ID"]] = [app_key()]
     for place, (name, key) in enumerate(_pairs(), 1):
         if not name or key is None:
+            del name  # it may be a key without an app
             raise ConfigurationError(f"HALOPAY_APP_KEYS is not id=key,id=key: see its part {place}")
         named.setdefault(name, []).append(key)
     return named

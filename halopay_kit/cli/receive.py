@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
-from halopay_kit.cli import output
+from halopay_kit.cli import environment, output
 
 if TYPE_CHECKING:
     from halopay_kit.signing import AppKey
 
 
 @click.command
-@click.option(
-    "--inbox",
-    "url",
-    metavar="URL",
-    envvar="HALOPAY_INBOX",
-    required=True,
-    help="A file, sqlite:///… or postgresql://…; HALOPAY_INBOX when not given.",
-)
+@environment.inbox_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 listens to other machines.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--path", help="Take webhooks at this path only; any when not given.")
@@ -53,10 +45,13 @@ def command(
 ) -> None:
     """Take webhooks into the inbox until SIGTERM or Ctrl-C; what is in flight then is finished.
 
-    A webhook is answered with `Success` once it is stored; anything that does not verify is refused, and counted.
-    HALOPAY_APP_ID and HALOPAY_APP_KEY say whose webhooks; HALOPAY_APP_KEYS names more, as `id=key,id=key`: other apps,
-    or a second key of the same app while it is being changed. /healthz says whether the store answers, /metrics is
-    for Prometheus. A proxy in front of it speaks TLS.
+    A webhook is answered with `Success` once it is stored; anything that does not verify is refused, and counted. What
+    verifies and is not what the spec says is refused too (400), told on stderr, and kept: `halopay inbox list
+    --unknown`. HALOPAY_APP_ID and HALOPAY_APP_KEY say whose webhooks; HALOPAY_APP_KEYS names more, as `id=key,id=key`:
+    other apps, or a second key of the same app while it is being changed.
+
+    /healthz says whether the store answers, /metrics is for Prometheus, at most a second old. Both are open to whoever
+    reaches the port: where that should not be everybody, let the proxy in front, which speaks TLS, pass webhooks alone.
 
     \b
     halopay receive --inbox inbox.sqlite
@@ -66,7 +61,7 @@ def command(
     from halopay_kit.receiver import asgi
     from halopay_kit.receiver.server import serve
 
-    keys = _keys(os.environ)
+    keys = _keys()
     if access_log:
         _log_access()
     with Inbox(url) as inbox:
@@ -92,23 +87,16 @@ def command(
         )
 
 
-def _keys(environ: Mapping[str, str]) -> dict[str, list[AppKey]]:
+def _keys() -> dict[str, list[AppKey]]:
     """Return the keys of each app that the environment names."""
     from halopay_kit.errors import ConfigurationError
-    from halopay_kit.signing import AppKey
 
-    keys: dict[str, list[AppKey]] = {}
-    app_id = environ.get("HALOPAY_APP_ID", "")
-    if app_id or environ.get("HALOPAY_APP_KEY"):
-        if not app_id:
-            raise ConfigurationError("HALOPAY_APP_ID is not set", advice="It is on the dashboard's appManage page.")
-        keys[app_id] = [AppKey(environ.get("HALOPAY_APP_KEY", ""))]
-    for pair in filter(None, environ.get("HALOPAY_APP_KEYS", "").split(",")):
-        name, _, key = pair.strip().partition("=")
-        if not name or not key:
-            del pair, key
-            raise ConfigurationError("HALOPAY_APP_KEYS is not id=key,id=key")
-        keys.setdefault(name, []).append(AppKey(key))
+    app_id = os.environ.get("HALOPAY_APP_ID", "")
+    if os.environ.get("HALOPAY_APP_KEY") and not app_id:
+        raise ConfigurationError("HALOPAY_APP_ID is not set", advice="It is on the dashboard's appManage page.")
+    keys = environment.app_keys()
+    if app_id and app_id not in keys:
+        keys[app_id] = [environment.app_key()]
     if not keys:
         raise ConfigurationError(
             "no app is named", advice="Set HALOPAY_APP_ID and HALOPAY_APP_KEY; `halopay sandbox` prints both."

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from halopay_api.models import FiatName
-from halopay_api.policy import TOLERANCE
+from halopay_api.policy import RETRY_AFTER, TOLERANCE
 from halopay_kit.contract import bundled
 from halopay_kit.contract.caller import SUCCESS, Caller
 from halopay_kit.contract.envelope import done, envelope
@@ -17,7 +17,7 @@ from halopay_kit.contract.receiver import Receiver
 
 CURRENCY = 75  # USDT on Tron; the id was seen on HaloPay's site
 ADDRESS = "TXYZopYRdj2D9XRtbG411XZZ3kM5VkAeBf"
-ALL_ATTEMPTS = 16
+_ALL_ATTEMPTS = len(RETRY_AFTER) + 1
 _RETURN = "https://merchant.example/thanks"
 _LIFE = 1800  # seconds
 _AFTER_EXPIRY = "31m"
@@ -83,7 +83,7 @@ class Journey:
         if late:
             self._detail("order.detail", f"{number}-late")
             self._play("pay", f"{number}-late")
-        for name, refusals in (("always", ALL_ATTEMPTS), ("thrice", 3)):
+        for name, refusals in (("always", _ALL_ATTEMPTS), ("thrice", 3)):
             self._receiver.refuses[f"{number}-{name}"] = refusals
             if self._order(f"{number}-{name}", tokens):
                 self._play("pay", f"{number}-{name}")

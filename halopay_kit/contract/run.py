@@ -79,7 +79,7 @@ def result(
         observed=observed,
         findings=tuple(news),
         accepted=tuple(accepted),
-        checks=checks(observed, news, judgement.worst),
+        checks=checks(observed, news, judgement.found_at),
         verdicts=verdicts(observed, keys),
         met=judgement.met,
         reproduce=commands(observed, news, rerun) if rerun else {},

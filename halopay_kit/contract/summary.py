@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from halopay_api.operations import OPERATIONS
 from halopay_kit.contract.exchange import WEBHOOKS, Exchange, Observed
+from halopay_kit.contract.kinds import GRADES
 from halopay_kit.contract.result import Check
 
 if TYPE_CHECKING:
@@ -21,19 +22,22 @@ _GRAVE = frozenset({"broken", "drift"})
 _NOTHING_SEEN = "nothing of it was seen"
 
 
-def checks(observed: Observed, findings: Sequence[Finding], worst: Mapping[str, str]) -> tuple[Check, ...]:
+def checks(
+    observed: Observed, findings: Sequence[Finding], found_at: Mapping[str, Collection[str]]
+) -> tuple[Check, ...]:
     """Return a line for each operation and webhook, and one for what they share where something is wrong with it.
 
-    `findings` are the news: what a baseline accepts has passed. `worst` is the gravest grade of all that was found at
-    an exchange (`x12`) or a delivery (`d3`).
+    `findings` are the news: what a baseline accepts has passed. `found_at` are the ids of all that was found at an
+    exchange (`x12`) or a delivery (`d3`).
     """
     grave = [finding for finding in findings if finding.grade in _GRAVE]
-    blamed = {finding.owner(_OWNERS) for finding in grave}
+    news = {finding.id: finding.grade for finding in grave}
     grades: dict[str, Counter[str]] = {name: Counter() for name in _OWNERS}
     for each in observed.seen:
         name = each.operation if isinstance(each, Exchange) else each.webhook
         if name in grades:
-            grades[name][worst.get(each.ref, "") if blamed & {name, None} else ""] += 1
+            found = {news[id_] for id_ in found_at.get(each.ref, ()) if id_ in news}
+            grades[name][min(found, key=GRADES.index, default="")] += 1
     lines = [
         _line(name, grade.total(), grade["broken"], grade["drift"], observed.unreached.get(name, _NOTHING_SEEN))
         for name, grade in grades.items()

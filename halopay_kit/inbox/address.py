@@ -30,13 +30,14 @@ _MISTYPED = re.compile(
     r"^\s*[a-z][a-z0-9+.-]+:|:.*@|\b(host|hostaddr|port|user|password|dbname|service|sslmode)\s*=", re.I | re.S
 )
 _NUMBERS = frozenset(
-    "connect_timeout keepalives keepalives_count keepalives_idle keepalives_interval tcp_user_timeout".split()
+    {"connect_timeout", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval", "tcp_user_timeout"}
 )
-_SHOWN = _NUMBERS.union(
-    "application_name channel_binding client_encoding gssencmode host hostaddr load_balance_hosts options port "
-    "require_auth sslmode sslnegotiation target_session_attrs".split()
-)
+_SHOWN = _NUMBERS | {
+    *("application_name", "channel_binding", "client_encoding", "gssencmode", "host", "hostaddr"),
+    *("load_balance_hosts", "options", "port", "require_auth", "sslmode", "sslnegotiation", "target_session_attrs"),
+}
 """Options of a URL that may be shown; any other may be a secret, now or in a later version of PostgreSQL."""
+_TOO_MANY = "the URL of the store has an @ too many; in a name or password it is written %40, a / %2F"
 _REFUSED = frozenset({"replication"})  # another protocol
 
 
@@ -131,13 +132,16 @@ def _read(url: object) -> URL | ConfigurationError:
         if scheme not in _DRIVERS:
             what = f"there is no store for {scheme!r}" if scheme.isalpha() else "this is no URL of a store"
             return ConfigurationError(what, advice=_ADVICE)
+        place, mark, options = url.partition("://")[2].partition("?")
+        if scheme.startswith("postgres") and "@" in place.partition("/")[2]:
+            return ConfigurationError(_TOO_MANY, advice=_ADVICE)
         made = None
-        with suppress(Exception):
-            made = make_url(url).set(drivername=_DRIVERS[scheme])
-        if made is None:
+        with suppress(Exception):  # SQLAlchemy looks for the last @, be it in an option
+            made = make_url(f"{scheme}://{place}{mark}{options.replace('@', '%40')}").set(drivername=_DRIVERS[scheme])
+        if made is None or not all("=" in option for option in options.split("&") if option):
             return ConfigurationError("the URL of the store cannot be read", advice=_ADVICE)
         if made.drivername != "sqlite+pysqlite":
-            return _problem_of_postgresql(made, url.partition("://")[2]) or made
+            return _problem_of_postgresql(made) or made
     elif isinstance(url, str) and _MISTYPED.search(url):
         return ConfigurationError("the URL of the store is none, and no path", advice=_NO_PATH)
     else:
@@ -158,14 +162,14 @@ def _problem_of_sqlite(url: URL) -> ConfigurationError | None:
     return ConfigurationError("there are two URLs in one", advice=_ADVICE) if "://" in database else None
 
 
-def _problem_of_postgresql(url: URL, given: str) -> ConfigurationError | None:
+def _problem_of_postgresql(url: URL) -> ConfigurationError | None:
     try:
         from psycopg import pq
         from psycopg.conninfo import make_conninfo
     except ImportError:
         return ConfigurationError("psycopg is not installed", advice="Install it: pip install 'halopay-kit[postgres]'.")
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()} - _REFUSED
-    problem = _problem_of_options(url, known) or _problem_of_place(url, given)
+    problem = _problem_of_options(url, known) or _problem_of_place(url)
     if problem:
         return ConfigurationError(problem, advice=_ADVICE)
     with suppress(Exception):  # whatever the libraries say of it
@@ -187,14 +191,14 @@ def _problem_of_options(url: URL, known: set[str]) -> str | None:
     return None
 
 
-def _problem_of_place(url: URL, given: str) -> str | None:
+def _problem_of_place(url: URL) -> str | None:
     named = [url.username, url.password, url.host, url.database]
     said = [str(value) for value in (*named, *chain.from_iterable(_values(url, name) for name in url.query)) if value]
     if any(char < " " or char == "\x7f" for char in "".join(said)):
         return "there is a control character in the URL of the store"
     hosts = [url.host or "", *_values(url, "host"), *_values(url, "hostaddr")]
-    if any("@" in host for host in hosts) or (url.username is None and "@" in given.partition("?")[0]):
-        return "the URL of the store has an @ too many; in a name or password it is written %40, a / %2F"
+    if any("@" in host for host in hosts):
+        return _TOO_MANY
     ports = [str(url.port or ""), *",".join(_values(url, "port")).split(",")]
     if not all(not port or (port.isdecimal() and 0 < int(port) < 65536) for port in ports) or url.port == 0:
         return "the port in the URL of the store is none"

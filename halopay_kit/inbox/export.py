@@ -2,7 +2,8 @@
 
 One row an event, newest first, as of the moment that it begins. Money in Parquet is DECIMAL(38, 18), and beside it,
 in `…_text`, what the wire said; the other formats have the text alone. Times are UTC. Memory stays flat however many
-events there are; a file is there whole or not at all.
+events there are; a file is there whole or not at all. In CSV, what a spreadsheet would take for a formula stands behind
+an apostrophe; `cells.text_of` takes it away.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import csv
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +23,9 @@ import attrs
 
 from halopay_api import codec
 from halopay_kit.errors import ConfigurationError, ExportError
+from halopay_kit.inbox.cells import cell_of
+from halopay_kit.inbox.interruption import Interruption, interruptible
+from halopay_kit.inbox.replacement import in_place_of
 
 if TYPE_CHECKING:
     from halopay_kit.inbox.inbox import Inbox
@@ -50,7 +54,8 @@ def export(
 
     The format is that of the name's end where it is not given. An amount that DECIMAL(38, 18) does not hold exactly
     is refused, or with `unfit="empty"` left empty beside its text. `progress` is told how many rows were written,
-    page by page.
+    page by page. A symbolic link is followed; a new file is its owner's alone, one that was there keeps its
+    permissions. After Ctrl-C or SIGTERM nothing is left of it.
 
     Raises:
         ConfigurationError: no such format, a filter that cannot be right, or the extra `parquet` is not installed.
@@ -59,16 +64,39 @@ def export(
     """
     target = Path(path)
     write = _writer(target, format)
-    with _in_place_of(target) as part:
-        return write(part, pages(inbox, size=PAGE, **filters), unfit == "empty", progress or (lambda _count: None))
+    with interruptible() as stop:
+        try:
+            with in_place_of(target) as part, closing(pages(inbox, size=PAGE, **filters)) as found:
+                return write(part, _until(stop, found), unfit == "empty", progress or (lambda _count: None))
+        except _Stopped:
+            pass  # the signal has its effect when nothing is left
+    raise AssertionError  # it ended us
 
 
-def pages(inbox: Inbox, *, size: int = PAGE, **filters: Any) -> Iterator[Sequence[Stored]]:
-    """Yield the events that the filters find, newest first, `size` at a time."""
-    page = inbox.events(limit=size, **filters)
-    while page:
+def pages(inbox: Inbox, *, size: int = PAGE, **filters: Any) -> Generator[Sequence[Stored], None, None]:
+    """Yield the events that the filters find, newest first, `size` at a time, all as of the moment of the first."""
+    from halopay_kit.inbox import reading
+
+    with inbox.store.reading() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite does so anyway
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        page = reading.events(connection, limit=size, **filters)
+        while page:
+            yield page
+            page = (
+                reading.events(connection, limit=size, **{**filters, "after": page[-1].id}) if len(page) == size else []
+            )
+
+
+class _Stopped(Exception):
+    """A signal came."""
+
+
+def _until(stop: Interruption, found: Rows) -> Rows:
+    for page in found:
+        if stop.is_set():
+            raise _Stopped
         yield page
-        page = inbox.events(limit=size, **{**filters, "after": page[-1].id}) if len(page) == size else []
 
 
 def lines(stored: Iterable[Stored]) -> Iterator[dict[str, object]]:
@@ -258,11 +286,19 @@ def _csv(part: IO[bytes], rows: Rows, _empty: bool, progress: Callable[[int], ob
     writer = csv.writer(text)
     writer.writerow(column.name for column in COLUMNS)
     for page in rows:
-        writer.writerows(line.values() for line in lines(page))
+        writer.writerows(map(_cells, lines(page)))
         count += len(page)
         progress(count)
     text.detach()
     return count
+
+
+def _cells(line: Mapping[str, object]) -> list[object]:
+    """Return a line's values; an amount that is a number is no formula."""
+    return [
+        cell_of(value) if isinstance(value, str) and not (column.kind == "money" and _NUMBER(value)) else value
+        for column, value in zip(COLUMNS, line.values(), strict=True)
+    ]
 
 
 _WRITERS: Mapping[str, _Write] = {
@@ -270,20 +306,3 @@ _WRITERS: Mapping[str, _Write] = {
     "jsonl": _json_lines,
     "csv": _csv,
 }
-
-
-@contextmanager
-def _in_place_of(target: Path) -> Iterator[IO[bytes]]:
-    """Give a file to write to, which takes the target's place once it is whole."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except OSError as error:
-        raise ExportError(f"{target} cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink()

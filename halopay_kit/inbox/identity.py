@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple, overload
 
@@ -99,9 +100,14 @@ def subject_key(number: str, app_id: str, *beside: str) -> bytes:
 
     No two lists of texts read alike: each goes behind its length.
     """
-    who = "".join([f"{len(text)}:{text}" for text in (number, app_id, *beside)])
+    who = f"{len(number)}:{number}{_framed(app_id, *beside)}"
     begin = number if number.isascii() else number.encode("ascii", "replace").decode()
     return begin[:32].encode() + sha256(who.encode("utf-8", "surrogatepass")).digest()
+
+
+@lru_cache(maxsize=256)
+def _framed(*texts: str) -> str:
+    return "".join([f"{len(text)}:{text}" for text in texts])
 
 
 @overload

@@ -12,6 +12,7 @@ import attrs
 
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.inbox import tally
+from halopay_kit.inbox.adoption import adopt
 from halopay_kit.inbox.identity import Facts, column, facts
 from halopay_kit.inbox.rows import (
     Entered,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _KEPT_FROM_QUERIES: Final[frozenset[Verdict]] = HANDED_ON | {"conflict"}
+_AT_ONCE: Final = 0.0  # due whatever the clocks of those who receive and of those who work say
 _LAST_SECOND: Final = 10**10  # of a signature's ten digits
 
 
@@ -113,15 +115,16 @@ def _judge(rows: Rows, cases: Sequence[Case]) -> dict[int, _Judged]:
 
     An event that was in the store already is judged once more: by the table it cannot be news, nor move anything.
     """
-    subjects: dict[bytes, list[_Heard]] = {}
-    for place, (arrival, said) in enumerate(cases):
-        if said is not None:
-            subjects.setdefault(said.subject, []).append(_Heard(place, arrival, said))
-    if not subjects:
+    told = {place: said for place, (_, said) in enumerate(cases) if said is not None}
+    if not told:
         return {}
+    adopted = adopt(rows, told)
+    subjects: dict[bytes, list[_Heard]] = {}
+    for place, said in told.items():
+        subjects.setdefault(adopted.get(place, said.subject), []).append(_Heard(place, cases[place].arrival, said))
     verdicts: dict[int, Verdict] = {}
     entered = rows.enter(
-        [_subject_row(heard, _fold(NOTHING, heard, verdicts)) for _, heard in sorted(subjects.items())]
+        [_subject_row(key, heard, _fold(NOTHING, heard, verdicts)) for key, heard in sorted(subjects.items())]
     )
     moved = [
         row
@@ -203,11 +206,21 @@ def _deliver(
     return taken
 
 
-def _subject_row(heard: Sequence[_Heard], standing: Standing) -> SubjectRow:
+def _subject_row(key: bytes, heard: Sequence[_Heard], standing: Standing) -> SubjectRow:
     said, at = heard[0].facts, heard[0].arrival.received_at
+    trade_no, out_trade_no = said.trade_no, said.out_trade_no
+    if len(heard) > 1:
+        trade_no, out_trade_no = _numbers(trade_no, out_trade_no, heard)
     written = _written(standing)
     now = phase(said.kind, standing.status)
-    return SubjectRow(said.subject, said.app_id, said.kind, said.trade_no, said.out_trade_no, *written, now, at)
+    return SubjectRow(key, said.app_id, said.kind, trade_no, out_trade_no, *written, now, at)
+
+
+def _numbers(trade_no: str | None, out_trade_no: str | None, heard: Iterable[_Heard]) -> tuple[str | None, str | None]:
+    """Return the numbers of a subject; those that it lacks are the first that were heard."""
+    for _, _, said in heard:
+        trade_no, out_trade_no = trade_no or said.trade_no, out_trade_no or said.out_trade_no
+    return trade_no, out_trade_no
 
 
 def _move_row(subject: Entered, heard: Sequence[_Heard], verdicts: dict[int, Verdict]) -> MoveRow | None:
@@ -216,9 +229,7 @@ def _move_row(subject: Entered, heard: Sequence[_Heard], verdicts: dict[int, Ver
     amount = None if subject.amount_collected is None else Decimal(subject.amount_collected)
     before = Standing(subject.status, amount, frozenset((status, amount) for status, amount in others))
     after = _fold(before, heard, verdicts)
-    trade_no, out_trade_no = subject.trade_no, subject.out_trade_no
-    for _, _, said in heard:
-        trade_no, out_trade_no = trade_no or said.trade_no, out_trade_no or said.out_trade_no
+    trade_no, out_trade_no = _numbers(subject.trade_no, subject.out_trade_no, heard)
     if after == before and (trade_no, out_trade_no) == (subject.trade_no, subject.out_trade_no):
         return None
     changed_at = subject.changed_at if after == before else heard[-1].arrival.received_at
@@ -250,7 +261,7 @@ def _event_row(case: _Judged) -> EventRow:
         kept_headers(arrival.headers) if arrival.origin == "webhook" else None,
         arrival.event.body,
         "pending" if verdict in HANDED_ON else "passed",
-        arrival.received_at,
+        _AT_ONCE,
     )
 
 

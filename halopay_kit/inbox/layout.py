@@ -36,7 +36,7 @@ class Layout:
         """Make the tables what this version says; of several processes at once one does it, the others wait.
 
         Raises:
-            ConfigurationError: they are newer, not there (without `create`), or somebody else's.
+            ConfigurationError: they are newer, not there (without `create`), somebody else's, or of no known version.
             StoreUnavailable: the database fails.
         """
         with store.reading() as connection:
@@ -74,14 +74,21 @@ class Layout:
             connection.exec_driver_sql(f"UPDATE {_TABLE} SET version = {version + 1} WHERE room = '{self.room}'")  # noqa: S608  # likewise
 
     def _found(self, connection: Connection) -> int | None:
-        """Return the version that is there."""
+        """Return the version that is there: this kit's, a newer one, or one that it can bring forward."""
         from sqlalchemy import inspect
 
         if not inspect(connection).has_table(_TABLE):
             return None
         query = f"SELECT version FROM {_TABLE} WHERE room = '{self.room}'"  # noqa: S608  # likewise
         row = connection.exec_driver_sql(query).first()
-        return None if row is None else int(row[0])
+        if row is None:
+            return None
+        version = row[0]  # SQLite keeps anything in any column
+        if not isinstance(version, int) or not (version > self.version or version in {self.version, *self.steps}):
+            raise ConfigurationError(
+                f"the {self.room} says a version of its tables that there never was", advice="Restore it from a backup."
+            )
+        return version
 
     def _refuse_strangers(self, connection: Connection, name: str) -> None:
         from sqlalchemy import inspect

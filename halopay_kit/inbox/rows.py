@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from halopay_kit.inbox.transitions import Verdict
 
@@ -106,10 +106,56 @@ class UnknownRow(NamedTuple):
     body: bytes
 
 
+class OrderRow(NamedTuple):
+    """An order or a payout, by the merchant's number."""
+
+    app_id: str
+    kind: str
+    out_trade_no: str
+
+
+class Namesake(NamedTuple):
+    """A subject that goes by the merchant's number of an order."""
+
+    order: OrderRow
+    id: int
+    key: bytes
+    trade_no: str | None
+
+
+class NameRow(NamedTuple):
+    """What a subject is called now."""
+
+    key: bytes
+    trade_no: str
+    id: int
+
+
 class Rows(Protocol):
     """What both databases can do within a transaction; every method is one step of taking in."""
 
     def __init__(self, connection: Connection) -> None: ...
+
+    def queue(self, numbers: Collection[int], *, alone: bool) -> None:
+        """Wait until nobody else is in these queues, or nobody who would be there `alone`; stay until the end.
+
+        Who asks again, to be there alone, leaves them first.
+        """
+
+    def has_unnamed(self) -> bool:
+        """Say whether there is any order without a trade_no."""
+
+    def unnamed(self, orders: Collection[OrderRow]) -> list[OrderRow]:
+        """Return those of which there is a subject without a trade_no."""
+
+    def namesakes(self, orders: Sequence[OrderRow]) -> list[Namesake]:
+        """Return the subjects of orders, the first first; of each order a few."""
+
+    def known(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Return which of these keys of subjects are there."""
+
+    def name(self, rows: Sequence[NameRow]) -> None:
+        """Give subjects a trade_no, and the key that goes with it."""
 
     def enter(self, rows: Sequence[SubjectRow]) -> dict[bytes, Entered]:
         """Insert the subjects that are not there, and lock those that are; `rows` are in the order of their keys."""
@@ -137,6 +183,7 @@ FOUND = (
 )
 """What `Rows.find` selects."""
 
+NAMESAKES: Final = 50  # subjects of one order that are looked at
 STANDS = "id, key, status, amount_collected, others, changed_at, trade_no, out_trade_no"
 """What `Rows.enter` selects."""
 

@@ -6,19 +6,23 @@ long. So statements are few, have many rows each, and return as little as can be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from halopay_kit.inbox.rows import (
     FOUND,
+    NAMESAKES,
     STANDS,
     Entered,
     EventRow,
     Found,
     Key,
     MoveRow,
+    NameRow,
+    Namesake,
+    OrderRow,
     RedeliveryRow,
     Rows,
     SubjectRow,
@@ -36,6 +40,18 @@ _MOVE: Final = (
     "UPDATE halopay_subjects SET status = ?, amount_collected = ?, others = ?, phase = ?, changed_at = ?, "
     "trade_no = ?, out_trade_no = ? WHERE id = ?"
 )
+_LACKING: Final = (  # SQLite would take the index of all orders
+    "SELECT 1 FROM halopay_subjects INDEXED BY halopay_subjects_unnamed "
+    "WHERE trade_no IS NULL AND out_trade_no IS NOT NULL"
+)
+_HAS_UNNAMED: Final = f"{_LACKING} LIMIT 1"
+_UNNAMED: Final = f"{_LACKING} AND app_id = ? AND kind = ? AND out_trade_no = ? LIMIT 1"
+_NAMESAKES: Final = (
+    "SELECT id, key, trade_no FROM halopay_subjects WHERE +app_id = ? AND +kind = ? AND out_trade_no = ? "  # noqa: S608  # our names
+    f"ORDER BY id LIMIT {NAMESAKES}"
+)
+_KNOWN: Final = "SELECT 1 FROM halopay_subjects WHERE key = ?"
+_NAME: Final = "UPDATE halopay_subjects SET key = ?, trade_no = ? WHERE id = ?"
 _LAST: Final = "SELECT subject_id, key, id FROM halopay_events ORDER BY id DESC LIMIT ?"
 
 
@@ -45,7 +61,25 @@ class SqliteRows(Rows):
     def __init__(self, connection: Connection) -> None:
         self._driver = driver_of(connection)
 
-    def enter(self, rows: Sequence[SubjectRow]) -> dict[bytes, Entered]:  # noqa: D102  # the protocol says it
+    def queue(self, numbers: Collection[int], *, alone: bool) -> None:  # noqa: D102  # the protocol says it
+        pass
+
+    def has_unnamed(self) -> bool:  # noqa: D102  # likewise
+        return self._driver.execute(_HAS_UNNAMED).fetchone() is not None
+
+    def unnamed(self, orders: Collection[OrderRow]) -> list[OrderRow]:  # noqa: D102  # likewise
+        return [order for order in orders if self._driver.execute(_UNNAMED, order).fetchone() is not None]
+
+    def namesakes(self, orders: Sequence[OrderRow]) -> list[Namesake]:  # noqa: D102  # likewise
+        return [Namesake(order, *row) for order in orders for row in self._driver.execute(_NAMESAKES, order).fetchall()]
+
+    def known(self, keys: Sequence[bytes]) -> set[bytes]:  # noqa: D102  # likewise
+        return {key for key in keys if self._driver.execute(_KNOWN, (key,)).fetchone() is not None}
+
+    def name(self, rows: Sequence[NameRow]) -> None:  # noqa: D102  # likewise
+        self._driver.executemany(_NAME, rows)
+
+    def enter(self, rows: Sequence[SubjectRow]) -> dict[bytes, Entered]:  # noqa: D102  # likewise
         entered = {}
         for part in _parts(rows):
             new, last = self._insert("halopay_subjects", SubjectRow, part, " ON CONFLICT (key) DO NOTHING")

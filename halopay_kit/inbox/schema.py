@@ -52,6 +52,8 @@ def _partial(name: str, *columns: Any, where: str, unique: bool = False) -> Inde
     return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
+_UNNAMED: Final = "trade_no IS NULL AND out_trade_no IS NOT NULL"
+
 subjects = Table(
     "halopay_subjects",
     tables,
@@ -70,6 +72,8 @@ subjects = Table(
     Column("queried_at", Double),
     Index("halopay_subjects_out_trade_no", "out_trade_no"),
     _partial("halopay_subjects_unfinished", "phase", "queried_at", where="phase <> 'final'"),
+    # see adoption
+    _partial("halopay_subjects_unnamed", "app_id", "kind", "out_trade_no", where=_UNNAMED),
     sqlite_autoincrement=True,
 )
 """What events are about: one row an order, a payout, a payment to a QR code; locked while it is decided upon."""
@@ -202,13 +206,16 @@ rejections = Table(
 listen(tables, "after_create", DDL(DELIVERIES))  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
 
-def _keep_what_is_off_spec(connection: Connection) -> None:
+def _second(connection: Connection) -> None:
     blob = "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
     connection.exec_driver_sql("ALTER TABLE halopay_unknown ADD COLUMN problem TEXT")
     connection.exec_driver_sql(f"ALTER TABLE halopay_unknown ADD COLUMN digest {blob}")
     connection.exec_driver_sql(
         "CREATE UNIQUE INDEX halopay_unknown_digest ON halopay_unknown (digest) WHERE digest IS NOT NULL"
     )
+    connection.exec_driver_sql(
+        f"CREATE INDEX halopay_subjects_unnamed ON halopay_subjects (app_id, kind, out_trade_no) WHERE {_UNNAMED}"
+    )
 
 
-LAYOUT: Final = Layout(room="inbox", version=VERSION, tables=tables, steps={1: _keep_what_is_off_spec})
+LAYOUT: Final = Layout(room="inbox", version=VERSION, tables=tables, steps={1: _second})

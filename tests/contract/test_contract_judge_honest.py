@@ -58,7 +58,7 @@ def test_webhooks_that_come_late_twice_or_out_of_order_are_as_they_should_be(fau
 
 
 @pytest.mark.parametrize(
-    "clock", [{}, {"speed": 100}, {"start": "2026-03-17T12:20:00Z"}, {"start": "2031-01-01T00:00:00Z"}], ids=str
+    "clock", [{}, {"speed": 2}, {"start": "2026-03-17T12:20:00Z"}, {"start": "2031-01-01T00:00:00Z"}], ids=str
 )
 def test_a_sandbox_whose_webhooks_carry_the_time_of_the_machine_keeps_the_spec_wherever_its_own_time_is(
     clock: dict[str, Any],
@@ -128,5 +128,5 @@ def test_who_broke_what_is_known_of_every_exchange(session: Session) -> None:
     details = {
         f"x{each.number}" for each in day.exchanges if each.operation == "order.detail" and each.expects is SUCCESS
     }
-    assert dict(judgement.worst) == dict.fromkeys(details, "drift")
+    assert dict(judgement.found_at) == dict.fromkeys(details, {judgement.findings[0].id})
     assert judgement.findings[0].count == len(details)

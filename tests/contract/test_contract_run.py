@@ -74,6 +74,20 @@ def test_the_summary_says_which_operation_failed_and_how_often():
     assert all(check.passed == check.cases for name, check in lines.items() if name != "account.balance")
 
 
+def test_what_a_baseline_accepts_has_passed_in_the_summary_too():
+    def news(findings):
+        return [each for each in findings if "fee" in each.place], [
+            each for each in findings if "fee" not in each.place
+        ]
+
+    with Sandbox(seed=1, start=START, drift=["payout.detail.amount:comma", "webhook.payout.fee:renamed"]) as box:
+        result = run(Target.sandbox(box), Scope(phases=("journey",)), sift=news)
+    assert [each.place for each in result.accepted] == ["payout.detail.amount"]
+    lines = {check.name: check for check in result.checks}
+    assert lines["payout.detail"].passed == lines["payout.detail"].cases > 0
+    assert lines["webhook.payout"].drifted == lines["webhook.payout"].cases > 0
+
+
 def test_a_finding_comes_with_the_call_that_shows_it_again():
     result = outcome(drift=("order.exchange_rates.rate:renamed", "webhook.payout.fee:renamed"), phases=("journey",))
     told = {finding.place: result.reproduce[finding.id] for finding in result.findings}

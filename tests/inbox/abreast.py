@@ -6,11 +6,15 @@ import multiprocessing
 import queue
 import random
 import threading
+import time
+import traceback
 from collections import Counter
 
 from halopay_kit.inbox import Inbox
 from halopay_kit.inbox.store import Store
 from tests.inbox.arrivals import payment
+
+PATIENCE = 120  # seconds; of a machine that does much else
 
 STORM = [payment(number, *said, time=variant) for number in range(6) for variant in range(2) for said in (
     ("TO-BE-PAID", "2"), ("TO-BE-PAID", "3"), ("TIME-OUT", "3"), ("PAID", "5"), ("FAIL", "5")
@@ -45,20 +49,18 @@ def open_store(url, layout):
 
 def _answer(results, do, arguments):
     try:
-        results.put(do(*arguments))
-    except BaseException as error:
-        results.put(f"{type(error).__name__}: {error}")
-        raise
+        results.put((do(*arguments), None))
+    except BaseException:  # noqa: BLE001  # a thread's or a process's own ends with it, unseen
+        results.put((None, traceback.format_exc()))
 
 
 def run_threads(do, calls):
-    """Return what is returned, or the text of what is raised."""
-    results = queue.Queue()
-    return _run(threading.Thread, results, do, calls)
+    """Return what is returned; the first that raises fails the test at once."""
+    return _run(threading.Thread, queue.Queue(), do, calls)
 
 
 def run_processes(do, calls):
-    """Likewise in processes of their own."""
+    """Likewise in processes of their own, and the first that dies without a word does."""
     context = multiprocessing.get_context("spawn")
     return _run(context.Process, context.Queue(), do, calls)
 
@@ -67,7 +69,27 @@ def _run(kind, results, do, calls):
     running = [kind(target=_answer, args=(results, do, arguments)) for arguments in calls]
     for one in running:
         one.start()
-    found = [results.get(timeout=60) for _ in running]
-    for one in running:
-        one.join()
+    try:
+        found = []
+        deadline = time.monotonic() + PATIENCE
+        while len(found) < len(running):
+            ended = not any(one.is_alive() for one in running)
+            died = [one.exitcode for one in running if getattr(one, "exitcode", 0)]
+            try:
+                result, told = results.get(timeout=1 if died or ended else 0.2)
+            except queue.Empty:
+                assert not died, f"a process ended with {died[0]} and no result; its error is in stderr"
+                assert not ended, "all have ended, and not all said what they found"
+                assert time.monotonic() < deadline, f"after {PATIENCE} s {len(found)} of {len(running)} are done"
+                continue
+            assert told is None, told
+            found.append(result)
+    except BaseException:
+        for one in running:
+            if hasattr(one, "kill"):
+                one.kill()
+        raise
+    finally:
+        for one in running:
+            one.join(PATIENCE)
     return found

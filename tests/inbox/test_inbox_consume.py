@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import inspect
 import logging
 import threading
 import time
@@ -16,7 +17,7 @@ from sqlalchemy import text
 from halopay_kit import signing
 from halopay_kit.errors import ConfigurationError, FrequentOperation, InboxUnavailable
 from halopay_kit.inbox import Inbox
-from halopay_kit.inbox.consume import BACKOFF, Consumed
+from halopay_kit.inbox.consume import BACKOFF, Consumed, consume
 from halopay_kit.inbox.hand import Hand
 from halopay_kit.inbox.work import Work
 from tests.inbox.waiting import KEY, Clock, at, fill, states, told
@@ -283,6 +284,27 @@ def test_what_was_claimed_long_ago_is_not_begun(inbox, clock):
     assert hand.begin() is None
     assert hand.turn(3) == 2
     assert hand.begin() is not None
+
+
+def test_what_was_claimed_long_ago_is_not_begun_though_the_clock_was_put_back(inbox, clock, monkeypatch):
+    fill(inbox, "ABC")
+    hand = Hand(Work(inbox, "one", 60.0, 5), None)
+    assert hand.turn(3) == 3
+    passed = time.monotonic() + 31
+    clock.now -= 100
+    monkeypatch.setattr("halopay_kit.inbox.hand.time.monotonic", lambda: passed)
+    assert hand.begin() is None
+    assert hand.turn(3) == 3
+    assert hand.begin() is not None
+
+
+def test_the_front_door_says_on_what_terms_events_are_handed_out():
+    door, room = inspect.signature(Inbox.consume), inspect.signature(consume)
+    assert list(door.parameters)[1:] == list(room.parameters)[1:]
+    assert [each.default for each in door.parameters.values()] == [each.default for each in room.parameters.values()]
+    assert door.return_annotation == room.return_annotation == "Consumed"
+    told = [inspect.getdoc(each).replace("`Inbox.revive`", "`revive`").split() for each in (Inbox.consume, consume)]
+    assert told[0] == told[1]
 
 
 @pytest.mark.parametrize("workers", [1, 3])

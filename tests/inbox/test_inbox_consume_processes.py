@@ -46,7 +46,8 @@ def consumer(mode, url, directory):
     command = [sys.executable, "-m", "tests.inbox.consumer", mode, url, str(directory)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout.readline() == "ready\n"
+            said = process.stdout.readline()
+            assert said == "ready\n", said or process.communicate()[1]
             yield process
         finally:
             process.kill()

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import stat
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +21,7 @@ import pytest
 
 from halopay_kit import AppKey, sign, webhooks
 from halopay_kit.errors import ConfigurationError, ExportError
-from halopay_kit.inbox import Arrival, Inbox
+from halopay_kit.inbox import Arrival, Inbox, cells
 from halopay_kit.inbox.export import export, pages
 from tests.conftest import example
 
@@ -148,6 +153,114 @@ def test_pages_meet_without_gap_or_overlap(inbox):
         ids = [event.id for page in pages(inbox, size=size) for event in page]
         assert len(ids) == len(set(ids)) == 23
         assert ids == sorted(ids, reverse=True)
+
+
+def test_an_export_is_of_the_moment_that_it_begins(inbox):
+    inbox.take([arrival(number) for number in range(1, 11)])
+    found = pages(inbox, size=3, state="pending")
+    seen = [event.id for event in next(found)]
+    inbox.take([arrival(50)])
+    inbox.consume(lambda _event: None, until_empty=True)
+    rest = [event for page in found for event in page]
+    assert len(seen) + len(rest) == 10
+    assert {event.state for event in rest} == {"pending"}
+    assert inbox.stats().states["done"] == 11
+
+
+def test_an_export_that_is_given_up_holds_no_transaction(inbox):
+    inbox.take([arrival(number) for number in range(1, 5)])
+    found = pages(inbox, size=1)
+    next(found)
+    found.close()
+    assert inbox.store._engine.pool.checkedout() == 0
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'", "'=1", "''", "plain", "é", "1-1", " =1"]
+
+
+def test_no_text_in_csv_is_a_formula_and_each_can_be_read_back(small, tmp_path):
+    small.take([arrival(number, out_trade_no=text, chain=text) for number, text in enumerate(FORMULAS)])
+    export(small, tmp_path / "e.csv")
+    export(small, tmp_path / "e.jsonl")
+    with (tmp_path / "e.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    lines = [json.loads(line) for line in (tmp_path / "e.jsonl").read_text("utf-8").splitlines()]
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(tuple("=+-@\t\r\n"))]
+    for name in ("out_trade_no", "chain", "body"):
+        assert [cells.text_of(row[name]) for row in rows] == [line[name] for line in lines]
+    assert [row["out_trade_no"] for row in rows[::-1]][:4] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)"]
+    assert rows[-1]["out_trade_no"] == "'=1+1"
+
+
+def test_an_amount_below_nothing_is_a_number_in_csv_and_one_that_is_none_no_formula(small, tmp_path):
+    small.take([arrival(1, "payout", amount="-1.5", fee="=1+1")])
+    export(small, tmp_path / "e.csv")
+    with (tmp_path / "e.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["amount"], row["fee"]) == ("-1.5", "'=1+1")
+
+
+def test_a_link_is_followed_and_permissions_stay(small, tmp_path):
+    small.take([arrival()])
+    real, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    real.write_text("before")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    export(small, link)
+    assert link.is_symlink()
+    assert real.read_text().startswith("id,kind")
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    export(small, tmp_path / "new.csv")
+    assert stat.S_IMODE((tmp_path / "new.csv").stat().st_mode) == 0o600
+
+
+def test_only_a_file_is_replaced(small, tmp_path):
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "null.csv").symlink_to("/dev/null")
+    (tmp_path / "round.csv").symlink_to("round.csv")
+    before = sorted(tmp_path.iterdir())
+    for name in ("folder.csv", "pipe.csv", "null.csv", "round.csv", "a\0.csv", "a\ud800.csv", "n" * 300 + ".csv"):
+        with pytest.raises(ExportError):
+            export(small, tmp_path / name)
+    assert sorted(tmp_path.iterdir()) == before
+    assert Path("/dev/null").is_char_device()
+
+
+def test_the_part_that_is_written_is_its_owners_alone_and_goes_with_a_failure(small, tmp_path):
+    small.take([arrival()])
+    seen = []
+
+    def fail(_count):
+        seen.extend((path.name, stat.S_IMODE(path.stat().st_mode)) for path in tmp_path.glob(".*.part"))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export(small, tmp_path / "e.csv", progress=fail)
+    assert [mode for _, mode in seen] == [0o600]
+    assert not list(tmp_path.glob(".*.part"))
+    assert not (tmp_path / "e.csv").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_has_its_effect_when_nothing_is_left(small, tmp_path, number):
+    small.take([arrival(each) for each in range(1, 4)])
+    (tmp_path / "e.csv").write_text("before")
+    script = (
+        "import os, sys, halopay_kit.inbox.export as room\n"
+        "room.PAGE = 1\n"
+        "inbox = __import__('halopay_kit.inbox').inbox.Inbox(sys.argv[1])\n"
+        "room.export(inbox, sys.argv[2], progress=lambda count: os.kill(os.getpid(), int(sys.argv[3])))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path / "inbox.sqlite", tmp_path / "e.csv", str(int(number))],
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == -number
+    assert (tmp_path / "e.csv").read_text() == "before"
+    assert not list(tmp_path.glob(".*.part"))
 
 
 def test_memory_does_not_grow_with_the_number_of_events(small, tmp_path, monkeypatch):

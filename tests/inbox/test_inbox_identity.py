@@ -39,8 +39,20 @@ def test_payments_to_one_qr_code_are_told_apart_by_their_transactions():
 
 
 def test_one_transaction_that_pays_two_addresses_is_two_payments():
-    assert not same_subject(QR, QR | {"trade_no": "another"})
-    assert not same_subject(QR | {"trade_no": None}, QR | {"trade_no": None, "pay_address": "another"})
+    assert not same_subject(QR, QR | {"pay_address": "another"})
+    bare = QR | {"pay_address": None}
+    assert not same_subject(bare, bare | {"trade_no": "another"})
+
+
+def test_a_trade_no_that_appears_later_does_not_split_a_payment_to_a_qr_code():
+    assert same_subject(QR | {"trade_no": None}, QR)
+
+
+def test_a_payment_to_a_qr_code_without_a_transaction_is_its_trade_no():
+    one = QR | {"txid": None}
+    assert same_subject(one, one | {"status": "TO-BE-PAID", "pay_address": None, "txid": ""})
+    assert not same_subject(one, one | {"trade_no": "another"})
+    assert not same_subject(one, QR | {"txid": QR["trade_no"], "pay_address": None, "trade_no": None})
 
 
 @pytest.mark.parametrize("missing", [{"trade_no": None}, {"trade_no": ""}])
@@ -55,7 +67,8 @@ def test_without_any_number_each_body_is_a_subject_of_its_own():
     bare = PAYOUT | {"trade_no": None, "out_trade_no": None, "txid": None}
     assert same_subject(bare, bare)
     assert not same_subject(bare, bare | {"amount": "1"})
-    assert not same_subject(QR | {"txid": None}, QR | {"txid": None, "amount": "1"})
+    bare = QR | {"txid": None, "trade_no": None}
+    assert not same_subject(bare, bare | {"amount": "1"})
 
 
 def test_an_event_is_known_again_by_every_byte_of_its_body():
@@ -65,10 +78,17 @@ def test_an_event_is_known_again_by_every_byte_of_its_body():
     assert read(one).subject == read(one.replace(b", ", b",")).subject
 
 
-def test_a_body_that_names_no_app_takes_the_one_of_the_header():
+def test_an_app_that_only_the_header_names_is_kept_and_tells_nothing_apart():
     bare = QR | {"appid": None}
-    assert read(bare, app_id="one").app_id == "one"
-    assert read(bare, app_id="one").subject != read(bare, app_id="two").subject
+    one, other = read(bare, app_id="one"), read(bare, app_id="two")
+    assert (one.app_id, other.app_id) == ("one", "two")
+    assert (one.subject, one.key) == (other.subject, other.key)
+    assert one.subject != read(QR).subject
+
+
+def test_a_number_that_is_empty_is_none():
+    said = read(PAYMENT, trade_no="", out_trade_no="", txid="")
+    assert (said.trade_no, said.out_trade_no, said.txid) == (None, None, None)
 
 
 def test_inferred_fields_are_understood_as_numbers_too():

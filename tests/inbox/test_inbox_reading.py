@@ -195,6 +195,11 @@ def test_the_numbers_are_those_of_the_tables(inbox):
     assert (found.now, found.lag) == (NOW + 100, 100)
 
 
+def test_what_came_later_than_now_by_another_hosts_clock_does_not_wait_for_less_than_nothing(inbox):
+    inbox.take([payment(1, at=NOW + 600)])
+    assert inbox.stats().lag == 0
+
+
 def test_the_numbers_follow_the_work(inbox):
     fill(inbox, 10)
     worker = Work(inbox, "one", 60.0, 3)

@@ -17,7 +17,7 @@ from tests.inbox.abreast import open_store, run_threads
 from tests.inbox.arrivals import payment
 
 # Whoever changes a table raises VERSION, adds a step that brings older tables forward, and writes both down here.
-KNOWN = {1: "4afde1ccaef8539a"}
+KNOWN = {1: "4afde1ccaef8539a", 2: "21475f1e59015170"}
 
 
 def test_a_change_of_the_tables_is_a_new_version():
@@ -135,6 +135,23 @@ def test_an_inbox_of_a_newer_kit_is_refused(store_url):
         connection.execute(text("UPDATE halopay_versions SET version = version + 1"))
     with pytest.raises(ConfigurationError, match="Use a newer halopay-kit"):
         Inbox(store_url)
+
+
+@pytest.mark.parametrize("version", ["0", "-5", "'abc'", "x'01'", "1.5"])
+def test_a_version_that_there_never_was_is_refused(store_url, version):
+    if not version.lstrip("-").isdecimal() and not store_url.startswith("sqlite"):
+        version = "-1"  # PostgreSQL keeps whole numbers only
+    with Inbox(store_url) as inbox, inbox.store.writing() as connection:
+        connection.execute(text(f"UPDATE halopay_versions SET version = {version}"))
+    for create in (True, False):
+        with pytest.raises(ConfigurationError, match="never was"):
+            Inbox(store_url, create=create)
+
+
+def test_a_version_that_no_step_begins_at_is_refused(old):
+    with pytest.raises(ConfigurationError, match="never was"):
+        Store(old, Layout(room="old", version=3, tables=journal(), steps={2: double_size}))
+    assert opened(old, SECOND)[0] == 2
 
 
 def test_tables_of_somebody_else_are_not_taken_over(tmp_path):

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from halopay_kit.errors import ConfigurationError, HaloPayError, InboxUnavailable, StoreUnavailable
-from halopay_kit.inbox import Inbox
+from halopay_kit.inbox import Inbox, store
 from halopay_kit.inbox.address import Address
 from tests.inbox.abreast import open_and_take, run_processes, run_threads
 from tests.inbox.arrivals import NOW, payment
@@ -201,14 +201,85 @@ def test_a_file_that_stays_locked_is_unavailable_and_nothing_is_stored(tmp_path,
 
 
 def test_a_row_that_stays_locked_is_unavailable_and_nothing_is_stored(postgres_url, monkeypatch):
-    monkeypatch.setattr("halopay_kit.inbox.store._PATIENCE", 0.1)
+    monkeypatch.setitem(store._LIMITS, "lock_timeout", 100)
     with Inbox(postgres_url) as inbox:
         inbox.take([payment(1)])
-        with inbox.store.writing() as connection:
-            connection.execute(text("SELECT * FROM halopay_subjects FOR UPDATE"))
-            with pytest.raises(InboxUnavailable, match="lock timeout"):
-                inbox.take([payment(2), payment(1)])
+        for table in ("subjects", "counts"):
+            with inbox.store.writing() as connection:
+                connection.execute(text(f"LOCK TABLE halopay_{table} IN EXCLUSIVE MODE"))
+                with pytest.raises(InboxUnavailable, match="lock timeout"):
+                    inbox.take([payment(2), payment(1)])
         assert [one.new for one in inbox.take([payment(2), payment(1)])] == [True, False]
+
+
+def test_a_write_that_stands_still_loses_its_locks_and_is_begun_again(postgres_url, monkeypatch):
+    monkeypatch.setitem(store._LIMITS, "idle_in_transaction_session_timeout", 100)
+    with Inbox(postgres_url) as inbox:
+        inbox.take([payment(1)])
+        locked, over, tries = threading.Event(), threading.Event(), []
+
+        def stand(connection):
+            connection.execute(text("UPDATE halopay_subjects SET changed_at = 5"))
+            tries.append(1)
+            locked.set()
+            assert over.wait(20)
+
+        still = threading.Thread(target=inbox.store.write, args=(stand,))
+        still.start()
+        assert locked.wait(20)
+        assert inbox.take([payment(1, time=2)])[0].new  # within lock_timeout, and `still` has not ended
+        assert tries == [1]
+        over.set()
+        still.join()
+        assert len(tries) == 2
+        with inbox.store.reading() as connection:
+            assert connection.execute(text("SELECT changed_at FROM halopay_subjects")).scalars().all() == [5]
+
+
+def test_a_statement_of_ours_that_runs_on_is_ended_and_not_begun_again(postgres_url, monkeypatch):
+    monkeypatch.setitem(store._LIMITS, "statement_timeout", 100)
+    with Inbox(postgres_url) as inbox:
+        tries = []
+
+        def sleep(connection):
+            tries.append(1)
+            connection.execute(text("SELECT pg_sleep(20)"))
+
+        with pytest.raises(InboxUnavailable, match="statement timeout"):
+            inbox.store.write(sleep)
+        assert tries == [1]
+        assert inbox.take([payment(1)])[0].new
+
+
+LIMITS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+
+
+def shown(connection):
+    return [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in LIMITS]
+
+
+def test_only_our_own_writes_are_limited_not_those_that_others_join_nor_readers(postgres_url):
+    with Inbox(postgres_url) as inbox:
+        assert inbox.store.write(shown) == ["8s", "30s", "8s"]
+        with inbox.store.writing() as connection:  # on the same connection of the pool
+            assert shown(connection) == ["0", "0", "0"]
+        with inbox.store.reading() as connection:
+            assert shown(connection) == ["0", "0", "0"]
+
+
+def test_limits_that_the_url_sets_are_kept(postgres_url):
+    options = "%20".join(f"-c{name}%3D70s" for name in LIMITS)
+    with Inbox(f"{postgres_url}%20{options}") as inbox:
+        assert inbox.store.write(shown) == ["70s"] * 3
+
+
+def test_times_are_exact_and_lost_hosts_are_noticed_whatever_the_server_is_told(postgres_url):
+    with Inbox(f"{postgres_url}%20-cextra_float_digits%3D-15") as inbox:
+        [taken] = inbox.take([payment(1, at=NOW + 0.123456)])
+        assert inbox.event(taken.event_id).received_at == NOW + 0.123456
+        with inbox.store.reading() as connection:
+            if connection.exec_driver_sql("SELECT inet_client_addr()").scalar() is not None:
+                assert connection.exec_driver_sql("SHOW tcp_keepalives_idle").scalar() == "10"
 
 
 def test_a_broken_table_is_unavailable_and_no_foreign_error(store_url):

@@ -88,6 +88,20 @@ def test_nothing_but_more_money_is_news_after_the_payment(late):
     ]
 
 
+@pytest.mark.parametrize("before", [(), (("TO-BE-PAID", "3"),), (("TIME-OUT", "3"),), ("TIME-OUT",)])
+def test_the_first_amount_of_what_is_known_to_be_paid_is_no_news_and_is_noted(before):
+    verdicts, standing = told("payment", *before, "PAID", ("PAID", "5"))
+    assert verdicts[-2:] == ["news", "repeat"]
+    assert standing.amount == Decimal(5)
+    more = ("PAID", "5.0"), ("PAID", "4"), ("PAID", "6"), "PAID"
+    assert told("payment", *before, "PAID", ("PAID", "5"), *more)[0][-4:] == ["repeat", "regress", "news", "repeat"]
+
+
+@pytest.mark.parametrize("status", ["TO-BE-PAID", "TIME-OUT"])
+def test_that_nothing_was_collected_is_no_more_than_that_no_amount_is_known(status):
+    assert told("payment", status, (status, "0"), (status, "3"))[0] == ["news", "repeat", "news"]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("ends", [("PAID", "FAIL"), ("FAIL", "PAID")])
 def test_two_ends_are_a_conflict_and_the_first_stands(kind, ends):
@@ -123,11 +137,13 @@ def test_where_a_subject_stands_never_goes_backwards(kind, events):
     standings = [NOTHING]
     for status, amount in events:
         verdict, standing = judge(kind, standings[-1], status, amount)
-        assert (standing != standings[-1]) is (verdict in HANDED_ON)
+        learned = (verdict, standings[-1].status, standings[-1].amount) == ("repeat", "PAID", None)
+        assert (standing != standings[-1]) is (verdict in HANDED_ON) or learned
         standings.append(standing)
     for earlier, later in pairwise(standings):
         assert RANKS[earlier.status] <= RANKS[later.status]
-        assert earlier.amount is None or earlier.amount <= later.amount
+        untold = later.status == "PAID" != earlier.status and later.amount is None
+        assert earlier.amount is None or untold or earlier.amount <= later.amount
         assert earlier.others <= later.others
         assert not (earlier.status in {"PAID", "FAIL"} and earlier.status != later.status)
 

@@ -150,6 +150,18 @@ def test_a_dead_event_is_revived_once_with_all_its_tries(inbox):
     assert (again.id, again.attempts, again.error) == (event.id, 1, "because")
 
 
+@pytest.mark.parametrize("wrong", ["0) OR (state = 'dead'", "1", 1.0, None, True, b"1", [1]])
+def test_only_an_id_revives_an_event(inbox, wrong):
+    fill(inbox, "AB")
+    work = Work(inbox, "one", 60.0, 5)
+    dead, _ = work.turn((), 2)
+    work.turn([Outcome(event, "dead", "no") for event in dead])
+    with pytest.raises(ConfigurationError, match="id of an event"):
+        inbox.revive(wrong)
+    assert not any(inbox.revive(number) for number in (-1, 0, 2**63, 10**40))
+    assert set(states(inbox).values()) == {"dead"}
+
+
 def test_a_revived_event_waits_for_a_later_one_that_is_under_way(inbox):
     fill(inbox, "A", 3)
     worker = work(inbox)

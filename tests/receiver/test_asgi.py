@@ -53,7 +53,7 @@ def test_an_event_of_an_unknown_type_is_acknowledged_and_no_event(receiving, inb
         (BODY, headers(BODY, app_id="another"), (401, b"other-app\n")),
         (b"[]", None, (400, b"malformed\n")),
         (b"", None, (400, b"malformed\n")),
-        (payment(amount=5), None, (400, b"malformed\n")),
+        (payment(amount=5), None, (400, b"off-spec\n")),
     ],
 )
 def test_what_is_not_believed_is_refused_in_one_word_and_counted(receiving, inbox, body, sent, answer):

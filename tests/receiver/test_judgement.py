@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from halopay_kit.errors import ConfigurationError
 from halopay_kit.receiver import outcomes
-from halopay_kit.receiver.judgement import judge
+from halopay_kit.receiver.judgement import Genuine, judge
 from halopay_kit.receiver.keys import Keys
 from halopay_kit.signing import AppKey
 from halopay_kit.webhooks import RETRY_WINDOW, STRICT, Event
@@ -24,6 +24,8 @@ SENT = dict(headers(BODY))
 
 def judged(body=BODY, sent=None, *, keys=KEYS, now=NOW, freshness=RETRY_WINDOW):
     found = judge(body, headers(body) if sent is None else sent, keys, now, freshness)
+    if isinstance(found, Genuine):
+        return "off-spec"
     return "event" if isinstance(found, Event) else found.name
 
 
@@ -107,8 +109,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
-def test_genuine_nonsense_is_malformed_and_a_forged_one_is_never_an_event(body):
-    assert judged(body) in ("malformed", "event")
+def test_genuine_nonsense_is_told_apart_and_a_forged_one_is_never_an_event(body):
+    assert judged(body) in ("off-spec", "event", "malformed")
     sent = [(b"x-appid", APP_ID.encode()), (b"x-timestamp", b"1773750000"), (b"x-sign", b"0" * 64)]
     assert judged(body, sent) in ("malformed", "mismatch")
 
@@ -119,9 +121,29 @@ def test_what_is_no_object_is_malformed_whoever_signed_it(body):
     assert judged(body, []) in ("malformed", "unsigned")
 
 
-def test_a_doubled_key_is_malformed_whichever_app_it_names_last():
-    assert judged(b'{"appid":"another",' + BODY[1:]) == "malformed"
-    assert judged(BODY[:-1] + b',"appid":"another"}') == "malformed"
+def test_a_doubled_key_is_off_spec_whichever_app_it_names_last():
+    assert judged(b'{"appid":"another",' + BODY[1:]) == "off-spec"
+    assert judged(BODY[:-1] + b',"appid":"another"}') == "off-spec"
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"amount_collected": 5}, "amount_collected: expected a decimal string, got a number"),
+        ({"status": None}, "status: expected"),
+        ({"status": ...}, "status: missing"),
+        ({"amount_collected": "secret5"}, "amount_collected: expected a decimal string, got another string"),
+    ],
+)
+def test_what_is_signed_and_not_what_the_spec_says_is_told_apart_without_its_values(changed, problem):
+    fields = {name: value for name, value in (PAYMENT | changed).items() if value is not ...}
+    body = json.dumps(fields).encode()
+    found = judge(body, headers(body), KEYS, NOW, RETRY_WINDOW)
+    assert isinstance(found, Genuine)
+    assert (found.app_id, found.signed_at) == (APP_ID, NOW)
+    assert problem in found.problem
+    assert "secret" not in found.problem
+    assert judged(body, headers(body, key="forged")) == "mismatch"
 
 
 def test_a_body_of_another_app_is_refused_though_its_signature_is_right():
@@ -197,7 +219,7 @@ BODIES = st.one_of(st.binary(max_size=300), st.sampled_from([b"{}", BODY, *HOSTI
 @given(BODIES, st.lists(st.tuples(NAMES, VALUES), max_size=6), st.floats(0, 4e9))
 def test_no_bytes_headers_and_time_raise_anything(body, sent, now):
     found = judge(body, sent, KEYS, now, RETRY_WINDOW)
-    assert isinstance(found, Event) or found in outcomes.OUTCOMES.values()
+    assert isinstance(found, Event | Genuine) or found in outcomes.OUTCOMES.values()
 
 
 JSON = st.recursive(
@@ -210,7 +232,7 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from([*PAYMENT, "fee", "x"]), JSON), st.booleans())
 def test_whatever_is_signed_raises_nothing(fields, whole):
     body = json.dumps(PAYMENT | fields if whole else fields).encode()
-    assert judged(body) in ("event", "malformed", "other-app")
+    assert judged(body) in ("event", "off-spec", "other-app")
 
 
 def test_every_refusal_says_one_word_and_only_success_says_success():

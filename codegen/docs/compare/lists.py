@@ -24,7 +24,7 @@ def codes(view: View, facts: Sequence[Fact]) -> Iterator[Drift]:
         described = fact.says.get("description", "")
         if name not in known:
             yield drift("code-added", fact, f"{_SCHEMAS}{CODES}", now=described)
-        elif described and view.is_news(fact, described, known[name].meaning):
+        elif _is_first(view, fact) and view.is_news(fact, described, known[name].meaning):
             yield drift("code-reworded", fact, known[name].pointer, was=known[name].meaning, now=described)
     if len(told.keys() & known.keys()) * 2 < len(known):
         return  # a page that names some codes is no list of them
@@ -46,7 +46,7 @@ def statuses(view: View, subject: str, facts: Sequence[Fact]) -> Iterator[Drift]
         if fact.name not in known:
             if not view.settled(f"status.{fact.name}", "listed", fact):
                 yield drift("status-added", fact, pointers[0], now=described or fact.name)
-        elif described and view.is_news(fact, described, *(each.meaning for each in known[fact.name])):
+        elif _is_first(view, fact) and view.is_news(fact, described, *(each.meaning for each in known[fact.name])):
             first = known[fact.name][0]
             yield drift("status-reworded", fact, first.pointer, was=first.meaning, now=described)
 
@@ -75,6 +75,12 @@ def _enums(view: View, subject: str) -> list[str]:
         if field is not None and field.listed_at:
             return [field.listed_at]
     return [f"{_SCHEMAS}{name}" for name in _STATUSES if view.spec.schema(name)]
+
+
+def _is_first(view: View, fact: Fact) -> bool:
+    """Say whether this is the description that counts of those of several pages: the site's before the guide's."""
+    told = [one for one in view.facts if (one.kind, one.name) == (fact.kind, fact.name) and one.says.get("description")]
+    return bool(told) and min(told, key=lambda one: not view.spec.is_on_site(one.page)).page == fact.page
 
 
 def _is_listed_elsewhere(view: View, kind: str, name: str, here: Fact) -> bool:

@@ -178,6 +178,8 @@ def _key(reader: _Reader) -> str | None:
         return key
     if key is not None and reader.at(":："):
         reader.place += 1
+        if not key.startswith('"'):
+            reader.note("quotes that are not JSON's", key)
         return key.strip("\"'“”")
     reader.place = start
     remark = reader.take(_REMARK) or reader.take(re.compile(r"[^\n}]+"))

@@ -18,6 +18,8 @@ Sort = Literal["fields", "headers", "codes", "statuses", "fiats", "schedule", "c
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\[\d*\])?(?:\.[A-Za-z_][A-Za-z0-9_-]*(?:\[\d*\])?)*")
 _ORNAMENT = re.compile(r"^[\s*`_]*(?:[└├│─—–>»·•↳|+]|-{1,3}(?=\s|[A-Za-z_]))*[\s*`]*")
 _NOTE = re.compile(r"\s*[(（\[][^)）\]]*[)）\]]\s*$|[\s*`]+$")
+_LONGEST_NAME = 120
+_LONGEST_CELL = 2000
 _NUMBER = re.compile(r"-?\d{1,6}")
 _STATUS = re.compile(r"[A-Z]{2,}(?:[-_][A-Z]+)*")
 _FIAT = re.compile(r"[A-Z]{3,4}")
@@ -68,7 +70,8 @@ def read(table: Table, headers: Names) -> Grid:
         raise Illegible(f"of a table: {table.broken}")
     upright = _upright(table)
     roles = _unique(columns.roles(upright.head), upright)
-    rows = [row for row in upright.rows if any(row) and (len(row) < 2 or len(set(row)) > 1)]
+    cut = (tuple(cell[:_LONGEST_CELL] for cell in row) for row in upright.rows)
+    rows = [row for row in cut if any(row) and (len(row) < 2 or len(set(row)) > 1)]
     lines = tuple(
         Line({role: cell for role, cell in zip(roles, row, strict=False) if role is not None}, row) for row in rows
     )
@@ -77,6 +80,8 @@ def read(table: Table, headers: Names) -> Grid:
 
 def name(cell: str) -> Name | None:
     """Read a cell of a column of names; None if it holds no name."""
+    if len(cell) > _LONGEST_NAME:
+        return None
     ornament = _ORNAMENT.match(cell)
     drawn = ornament[0] if ornament else ""
     rest = cell[len(drawn) :]

@@ -55,14 +55,17 @@ class Desk:
         return at(self.data, pointer)
 
     def update(self, path: Path, value: Any, why: str, after: str = "") -> None:
-        """Merge a value into a place."""
+        """Merge a value into a place, unless it is there."""
+        found = self._at(path)
+        before = copy.deepcopy(found)
+        if isinstance(found, dict) and isinstance(value, dict):
+            _merge(found, value)
+            if found == before:
+                return
         action: dict[str, Any] = {"target": written(path), "description": plain(why)}
         if after:
             action["x-halopay-after"] = after
         self.actions.append({**action, "update": value})
-        found = self._at(path)
-        if isinstance(found, dict) and isinstance(value, dict):
-            _merge(found, value)
 
     def remove(self, path: Path, why: str, item: str | None = None) -> None:
         """Take away what stands at a place, or an item of the list that stands there."""

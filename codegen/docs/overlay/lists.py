@@ -32,6 +32,9 @@ def add_code(desk: Desk, drift: Drift) -> None:
 
 def add_status(desk: Desk, drift: Drift) -> None:
     """List a status with its meaning."""
+    if drift.subject == "status":
+        desk.remark(drift, "It stands in a list of all statuses: find out whose it is, and list it there.")
+        return
     if not member(drift.name):
         add_value(desk, drift)
         return
@@ -52,8 +55,9 @@ def reword(desk: Desk, drift: Drift) -> None:
 def reschedule(desk: Desk, drift: Drift) -> None:
     """Put another schedule in the place of the one that stood there."""
     key = "retry-after-seconds"
+    desk.update(_DELIVERY, desk.mark(drift.source), str(drift))
     desk.remove((*_DELIVERY, key), str(drift))
-    desk.update(_DELIVERY, {key: [int(seconds) for seconds in drift.now], **desk.mark(drift.source)}, str(drift))
+    desk.update(_DELIVERY, {key: [int(seconds) for seconds in drift.now]}, str(drift))
 
 
 def acknowledge(desk: Desk, drift: Drift) -> None:

@@ -83,7 +83,7 @@ def values(desk: Desk, spec: Spec, facts: Sequence[Fact]) -> None:
             desk.update(desk.path(pointer), update, _LISTED)
     word = spec.delivery.get("acknowledgement", {})
     for fact in facts:
-        if fact.kind == "acknowledgement" and fact.says["body"] == word.get("body") and _is_on_site(spec, fact):
+        if fact.kind == "acknowledgement" and fact.says["body"] == word.get("body") and spec.is_on_site(fact.page):
             _raise(desk, "/x-webhook-delivery/acknowledgement", fact.source, _LISTED)
             _raise(desk, "/components/schemas/Acknowledgement", fact.source, _LISTED)
             return
@@ -93,7 +93,7 @@ def _lists(spec: Spec, facts: Sequence[Fact]) -> dict[str, tuple[str, set[str]]]
     """Gather which values of each enum stand on which page."""
     found: dict[str, tuple[str, set[str]]] = {}
     for fact in facts:
-        if not _is_on_site(spec, fact):
+        if not spec.is_on_site(fact.page):
             continue
         field = spec.fields.get(fact.subject, {}).get(fact.name)
         pointer, told = "", set[str]()
@@ -104,9 +104,3 @@ def _lists(spec: Spec, facts: Sequence[Fact]) -> dict[str, tuple[str, set[str]]]
         if pointer and told:
             found.setdefault(pointer, (fact.source, set()))[1].update(told)
     return found
-
-
-def _is_on_site(spec: Spec, fact: Fact) -> bool:
-    """Say whether a fact stands on a page of the documentation, and not in the integration guide."""
-    pages = spec.document.data.get("x-pages", {}).get("paths", {})
-    return str(pages.get(fact.page, "")).startswith("/")

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
-from halopay_kit.cli.inbox import shown
+from halopay_kit.cli.inbox import orphans, shown
 from halopay_kit.errors import CommandFailed
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Child:
         self._environ = {name: value for name, value in environ.items() if name not in SECRETS}
         self._timeout = timeout
         self._stdout = stdout
+        self._watch: subprocess.Popen[bytes] | None = None
+        self._telling = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
 
     def __call__(self, event: Stored) -> None:
@@ -53,6 +55,7 @@ class Child:
         Raises:
             CommandFailed: it could not be run, took too long, or did not end with 0.
         """
+        self._be_watched()
         with tempfile.TemporaryFile() as told:
             told.write(shown.as_json(event).encode() + b"\n")
             told.seek(0)
@@ -67,17 +70,44 @@ class Child:
                 )
             except (OSError, ValueError) as error:
                 raise CommandFailed(f"{self._command[0]} could not be run: {error}") from error
+        self._tell(f"+{process.pid}")  # who is killed in the moment before this leaves it running
         self._running.add(process)
         try:
             self._follow(process)
         finally:
             _end(process)  # but for an exception it has ended
+            self._tell(f"-{process.pid}")
             self._running.discard(process)
 
     def end(self) -> None:
-        """End every process that is under way."""
+        """End every process that is under way, and the one that watches over them."""
         for process in list(self._running):
             _end(process)
+        with self._telling:
+            watch, self._watch = self._watch, None
+        if watch is not None and watch.stdin is not None:
+            with contextlib.suppress(OSError):
+                watch.stdin.close()
+            watch.wait()
+
+    def _be_watched(self) -> None:
+        """Start the process that ends those under way if we are killed; it is there before the first of them."""
+        with self._telling, contextlib.suppress(OSError):  # without it events are handled all the same
+            if self._watch is None:
+                self._watch = subprocess.Popen(  # noqa: S603  # our own file
+                    [sys.executable, "-I", "-S", orphans.__file__],
+                    bufsize=0,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env={},
+                    start_new_session=True,  # what ends us does not end it
+                )
+
+    def _tell(self, line: str) -> None:
+        with self._telling, contextlib.suppress(OSError):
+            if self._watch is not None and self._watch.stdin is not None:
+                self._watch.stdin.write(f"{line}\n".encode())
 
     def _follow(self, process: subprocess.Popen[bytes]) -> None:
         heard = _Heard(process.stderr)

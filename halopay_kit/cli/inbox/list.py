@@ -18,7 +18,11 @@ from halopay_kit.cli.inbox.filters import filtered, filters_of
 @filtered
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many.")
 @click.option("--after", type=int, metavar="ID", help="Go on behind the last one of the page before.")
-@click.option("--unknown", is_flag=True, help="Genuine webhooks that are no events: of an unknown type, or not what the spec says.")
+@click.option(
+    "--unknown",
+    is_flag=True,
+    help="Genuine webhooks that are no events: of an unknown type, or not what the spec says.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array, with the signed bodies.")
 def command(url: str, limit: int, after: int | None, unknown: bool, as_json: bool, **given: Any) -> None:
     """List events, newest first.

@@ -9,7 +9,7 @@ import attrs
 import click
 
 from halopay_kit.cli import output
-from halopay_kit.cli.environment import app_keys, inbox_option
+from halopay_kit.cli.environment import app_key, app_keys, inbox_option
 from halopay_kit.cli.inbox.filters import filtered, filters_of
 
 if TYPE_CHECKING:
@@ -53,9 +53,10 @@ def command(
     if ids and filters:
         raise click.UsageError("--id goes with no filter")
     replayed: list[Replayed] = []
+    keys = {app_id: several[0] for app_id, several in app_keys().items()} or app_key()
     with Inbox(url, create=False) as inbox:
         events = _by_id(inbox, ids) if ids else _found(inbox, limit, filters)
-        answers = replay(events, target, app_keys(), clock=time.time, remote=remote, timeout=timeout)
+        answers = replay(events, target, keys, clock=time.time, remote=remote, timeout=timeout)
         try:
             for answer in answers:
                 replayed.append(answer)

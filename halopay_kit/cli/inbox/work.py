@@ -49,7 +49,9 @@ def command(
     _OUT_TRADE_NO, _TXID, _APP_ID, _VERDICT, _ORIGIN and _ATTEMPTS in its environment, where HALOPAY_APP_KEY is taken
     out. Exit code 0 says that the event was handled. Else it is tried again, later and later, and dead in the end, with
     the last lines of stderr as its error. Events of one order come in order and one at a time. A worker that is killed
-    leaves its event to the next: COMMAND must not mind to get one twice.
+    takes its COMMAND along, with what that started and did not put into a session of its own, and leaves the event to
+    the next one: COMMAND must not mind to get one twice, or to be ended halfway. If the whole machine stands still for
+    longer than the lease, the same event may be under way at the same time, here and elsewhere.
 
     \b
     halopay inbox work --inbox inbox.sqlite -- ./ship.sh

@@ -24,7 +24,6 @@ from halopay_kit.contract.judge.signature import Signatures
 from halopay_kit.contract.judge.spec import Owner, Spec
 from halopay_kit.contract.judge.transitions import Told
 from halopay_kit.contract.judge.webhooks import judge_event_type, which
-from halopay_kit.contract.kinds import Grade
 from halopay_kit.contract.masked import is_masked
 from halopay_kit.contract.parsed import fields_of
 from halopay_kit.signing import AppKey
@@ -40,12 +39,12 @@ class Judgement:
     Attributes:
         findings: the gravest first.
         met: places of fields and, as `place=VALUE`, of values that the spec only infers, with how often they came.
-        worst: exchange (`x12`) or delivery (`d3`) to the gravest grade of what was found there.
+        found_at: exchange (`x12`) or delivery (`d3`) to the ids of what was found there.
     """
 
     findings: tuple[Finding, ...]
     met: Mapping[str, int]
-    worst: Mapping[str, Grade]
+    found_at: Mapping[str, frozenset[str]]
 
 
 @attrs.define(eq=False)
@@ -82,9 +81,8 @@ class Court:
         self._signatures.report([*messages, *(message for _, message in webhooks)])
         told = self._judge_answers([each for each in answered if self._signatures.vouches(each.message)])
         self._judge_webhooks([pair for pair in webhooks if self._signatures.vouches(pair[1])], told)
-        return Judgement(
-            findings=tuple(self._docket.findings()), met=self._met + self._fields.met, worst=self._docket.worst
-        )
+        findings, found_at = self._docket.findings()
+        return Judgement(findings=tuple(findings), met=self._met + self._fields.met, found_at=found_at)
 
     def _answers(self) -> list[_Answered]:
         found = []

@@ -28,15 +28,11 @@ class _Gathered:
 
 
 class Docket:
-    """Gathers findings.
-
-    Attributes:
-        worst: the gravest grade of each exchange and delivery that something was found at.
-    """
+    """Gathers findings."""
 
     def __init__(self) -> None:
-        self.worst: dict[str, Grade] = {}
         self._found: dict[tuple[str, ...], _Gathered] = {}
+        self._at: dict[str, set[tuple[str, ...]]] = {}
 
     def report(
         self,
@@ -69,26 +65,27 @@ class Docket:
                 found.evidence.append(name)
             if at is not None and (found.first_at is None or at < found.first_at):
                 found.first_at = at
-            if name not in self.worst or _RANK[made] < _RANK[self.worst[name]]:
-                self.worst[name] = made
+            self._at.setdefault(name, set()).add(key)
 
-    def findings(self) -> list[Finding]:
-        """Return what was found, the gravest first."""
-        found = [
-            Finding(
-                kind=kind,
+    def findings(self) -> tuple[list[Finding], Mapping[str, frozenset[str]]]:
+        """Return what was found, the gravest first; and exchange or delivery to the ids of what was found there."""
+        found = {
+            key: Finding(
+                kind=key[0],
                 grade=each.grade,
-                place=place,
+                place=key[1],
                 pointer=each.pointer,
-                says=_sentence(kind, place, each.seen),
+                says=_sentence(key[0], key[1], each.seen),
                 seen=each.seen,
                 evidence=tuple(sorted(each.evidence, key=_order)),
                 count=each.count,
                 first_at=each.first_at,
             )
-            for (kind, place, *_), each in self._found.items()
-        ]
-        return sorted(found, key=lambda finding: (_RANK[finding.grade], finding.place, finding.id))
+            for key, each in self._found.items()
+        }
+        ids = {key: finding.id for key, finding in found.items()}
+        ordered = sorted(found.values(), key=lambda finding: (_RANK[finding.grade], finding.place, finding.id))
+        return ordered, {name: frozenset(ids[key] for key in keys) for name, keys in self._at.items()}
 
 
 def _merge(known: dict[str, Any], seen: Mapping[str, Any]) -> None:

@@ -131,14 +131,8 @@ def number_of(told: object) -> int | None:
 
 def _stands_for(operation: Owner, name: str, other: str, value: object) -> bool:
     """Say whether an unknown field is one that is missing, by its name and by what it holds."""
-    if bare(other) not in _SYNONYMS[name] and bare(name) not in bare(other) and not is_data(operation, name, value):
-        return False
-    return _HOLDS[name](value)
-
-
-def is_data(operation: Owner, name: str, value: object) -> bool:
-    """Say whether a value is an operation's data, whatever it is called."""
-    return name == "data" and is_like(operation, value)
+    is_called_so = bare(other) in _SYNONYMS[name] or bare(name) in bare(other)
+    return (is_called_so or (name == "data" and is_like(operation, value))) and _HOLDS[name](value)
 
 
 _HOLDS: Mapping[str, Callable[[object], bool]] = {

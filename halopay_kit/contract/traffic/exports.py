@@ -17,6 +17,7 @@ from halopay_kit.contract.traffic.body import Body
 from halopay_kit.contract.traffic.opened import LONGEST
 from halopay_kit.contract.traffic.recorded import Entry, Passed, Recorded, Refused, seconds_of, text
 from halopay_kit.errors import ConfigurationError, UnreadableTraffic
+from halopay_kit.inbox.cells import text_of
 
 _COLUMNS: Final = ("id", "kind", "origin", "verdict", "received_at", "body")
 _BATCH: Final = 2000  # rows in memory at a time
@@ -57,7 +58,7 @@ def csv_entries(file: TextIO) -> Iterator[Entry]:
             if not is_row(row) or row["body"] is None:
                 yield Refused(where, "it has fewer columns than the first line")
                 continue
-            yield entry(row, where)
+            yield entry({name: text_of(row[name] or "") for name in _COLUMNS}, where)
     except csv.Error as error:
         yield Refused(f"line {rows.line_num + 1}", f"the file is unreadable from here on: {error}")
     finally:

@@ -321,7 +321,7 @@ SEEDS: tuple[Seed, ...] = (
         "skill",
         added("skill", "TIME-OUT", put(name="FROZEN", description="held back")),
     ),
-    Seed("a path more", "path-added", "native#10./api/order/refund", "native", inserted("native", "", *_REFUND)),
+    Seed("a path more", "path-added", "/api/order/refund", "native", inserted("native", "", *_REFUND)),
     Seed(
         "a path moved",
         "path-moved",
