@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 
 from codegen.changes import reading
-from codegen.document import Document
 from codegen.docs.facts.fact import Fact
+from codegen.document import Document
 from codegen.errors import step
 
 DOCUMENTED = "documented"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -18,10 +19,42 @@ from codegen.docs.reading import form
 
 AGENT = "halopay-kit-documentation-drift"
 PAUSE = 1.0
-"""Seconds between two requests, or more if robots.txt asks for more."""
+LONGEST_PAUSE = 60.0
+"""Seconds between two requests, or more if robots.txt asks for more, within reason."""
 
 _MOVES = 5
+_HERE, _UNCHANGED, _SERVER_ERROR = 200, 304, 500
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_GONE = frozenset({404, 410})
+_NOTHING = ("User-agent: *", "Disallow: /")
+_LONGEST_RULES = 500_000
+_LARGEST = 5_000_000
 _TIMEOUT = urllib3.Timeout(connect=10, read=30)
+
+
+@attrs.frozen
+class _Answer:
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+    @property
+    def moved(self) -> str:
+        """Where it leads elsewhere; empty if it does not."""
+        try:
+            return urljoin(self.url, self.headers.get("Location", "")) if self.status in _MOVED else ""
+        except ValueError:
+            return "an address that is none"
+
+    @property
+    def trouble(self) -> str:
+        """Why it is no page; empty if it is one."""
+        if self.moved:
+            return f"it moved to {_shown(self.moved)}"
+        if self.status != _HERE:
+            return f"the answer is HTTP {self.status}{' (it vanished)' if self.status in _GONE else ''}"
+        return "it is too large" if len(self.data) > _LARGEST else ""
 
 
 @attrs.frozen(kw_only=True)
@@ -37,31 +70,38 @@ class Fetcher:
 
     def pages(self, locales: Sequence[str]) -> Iterator[Page]:
         """Yield every page in every language, as soon as it is here; one that cannot be had says why."""
-        rules = self._rules()
-        pause = max(PAUSE, float((rules and rules.crawl_delay(AGENT)) or 0))
-        first = True
-        for key in self.site.paths:
-            for locale in locales:
-                url = self.site.address(key, locale)
-                if rules is not None and not rules.can_fetch(AGENT, url):
-                    yield Page(key=key, locale=locale, url=url, trouble="robots.txt does not allow it")
-                    continue
-                if not first:
-                    self.sleep(pause)
-                first = False
-                yield self._page(key, locale, url)
-
-    def _rules(self) -> RobotFileParser | None:
-        """Read robots.txt; None where there is none."""
         try:
-            answer = self.pool.request("GET", urljoin(self.site.url, "/robots.txt"), redirect=True, retries=_MOVES)
-        except urllib3.exceptions.HTTPError:
-            return None
-        if answer.status != 200:
-            return None
+            rules, refusal = self._rules()
+            pause = min(max(PAUSE, float(rules.crawl_delay(AGENT) or 0)), LONGEST_PAUSE)
+            first = True
+            for key in self.site.paths:
+                for locale in locales:
+                    url = self.site.address(key, locale)
+                    if not rules.can_fetch(AGENT, url):
+                        yield Page(key=key, locale=locale, url=url, trouble=refusal)
+                        continue
+                    if not first:
+                        self.sleep(pause)
+                    first = False
+                    yield self._page(key, locale, url)
+        finally:
+            self.pool.clear()
+
+    def _rules(self) -> tuple[RobotFileParser, str]:
+        """Read robots.txt; where it cannot be read nothing is allowed, where there is none everything is (RFC 9309)."""
         rules = RobotFileParser()
-        rules.parse(answer.data.decode("utf-8", "replace").splitlines())
-        return rules
+        url = urljoin(self.site.url, "/robots.txt")
+        try:
+            answer = self.pool.request("GET", url, retries=urllib3.Retry(_MOVES, connect=0, read=0, status=0))
+        except urllib3.exceptions.HTTPError as error:
+            rules.parse(_NOTHING)
+            return rules, f"robots.txt could not be read ({type(error).__name__})"
+        if answer.status >= _SERVER_ERROR:
+            rules.parse(_NOTHING)
+            return rules, f"robots.txt could not be read (HTTP {answer.status})"
+        text = answer.data[:_LONGEST_RULES].decode("utf-8-sig", "replace") if answer.status == _HERE else ""
+        rules.parse(text.splitlines())
+        return rules, "robots.txt does not allow it"
 
     def _page(self, key: str, locale: str, url: str) -> Page:
         kept = self._kept(url)
@@ -69,26 +109,30 @@ class Fetcher:
             answer = self._ask(url, kept.get("headers", {}))
         except urllib3.exceptions.HTTPError as error:
             return Page(key=key, locale=locale, url=url, trouble=f"no answer came ({type(error).__name__})")
-        if answer.status == 304 and "content" in kept:
+        if answer.status == _UNCHANGED and "content" in kept:
             content = str(kept["content"])
-        elif answer.status in (301, 302, 303, 307, 308):
-            moved = urljoin(url, answer.headers.get("Location", ""))
-            return Page(key=key, locale=locale, url=url, trouble=f"it moved to {_shown(moved)}")
-        elif answer.status != 200:
-            vanished = " (it vanished)" if answer.status in (404, 410) else ""
-            return Page(key=key, locale=locale, url=url, trouble=f"the answer is HTTP {answer.status}{vanished}")
+        elif answer.trouble:
+            return Page(key=key, locale=locale, url=url, trouble=answer.trouble)
         else:
             content = answer.data.decode("utf-8-sig", "replace")
             self._keep(url, content, answer.headers)
         return Page(key=key, locale=locale, url=url, form=form(content), content=content)
 
-    def _ask(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+    def _ask(self, url: str, headers: Mapping[str, str]) -> _Answer:
         """Ask once; a redirect to the same page, with or without a slash at its end, is followed."""
-        answer = self.pool.request("GET", url, headers={"User-Agent": AGENT, **headers}, redirect=False)
-        there = urljoin(url, answer.headers.get("Location", url))
-        if answer.status in (301, 302, 307, 308) and there != url and _same(there, url):
-            return self.pool.request("GET", there, headers={"User-Agent": AGENT, **headers}, redirect=False)
-        return answer
+        answer = self._get(url, headers)
+        same = answer.moved and answer.moved != url and _same(answer.moved, url)
+        return self._get(answer.moved, headers) if same else answer
+
+    def _get(self, url: str, headers: Mapping[str, str]) -> _Answer:
+        answer = self.pool.request(
+            "GET", url, headers={"User-Agent": AGENT, **headers}, redirect=False, preload_content=False
+        )
+        try:
+            data = answer.read(_LARGEST + 1)
+        finally:
+            answer.close()
+        return _Answer(url, answer.status, answer.headers, data)
 
     def _kept(self, url: str) -> dict[str, Any]:
         try:
@@ -100,16 +144,20 @@ class Fetcher:
     def _keep(self, url: str, content: str, headers: Mapping[str, str]) -> None:
         asked = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
         conditions = {condition: headers[name] for name, condition in asked.items() if name in headers}
-        self.cache.mkdir(parents=True, exist_ok=True)
         kept = json.dumps({"url": url, "headers": conditions, "content": content}, ensure_ascii=False)
-        self._file(url).write_text(kept, "utf-8")
+        with suppress(OSError):  # without it the page is asked for in full the next time
+            self.cache.mkdir(parents=True, exist_ok=True)
+            self._file(url).write_text(kept, "utf-8")
 
     def _file(self, url: str) -> Path:
         return self.cache / f"{hashlib.sha256(url.encode()).hexdigest()[:24]}.json"
 
 
 def _same(one: str, other: str) -> bool:
-    first, second = urlsplit(one), urlsplit(other)
+    try:
+        first, second = urlsplit(one), urlsplit(other)
+    except ValueError:
+        return False
     return (first.netloc, first.path.rstrip("/")) == (second.netloc, second.path.rstrip("/"))
 
 

@@ -11,7 +11,7 @@ import attrs
 from halopay_api.operations import OPERATIONS
 from halopay_kit.connection import Connection
 from halopay_kit.contract.envelope import code
-from halopay_kit.contract.exchange import Exchange, Expectation, Headers
+from halopay_kit.contract.exchange import Exchange, Expectation, Headers, header_of
 from halopay_kit.contract.log import Log
 from halopay_kit.contract.pace import Pace
 from halopay_kit.contract.target import Target
@@ -107,19 +107,17 @@ class Caller:
             request_headers=tuple(headers.items()),
             request_body=body,
             status=None,
+            error="interrupted before an answer came",
         )
-        try:
-            exchange = self.log.add_exchange(self._answered(sent, headers, expects))
-        except KeyboardInterrupt:
-            self.log.add_exchange(attrs.evolve(sent, error="interrupted before an answer came"))
-            raise
+        exchange = self._answered(self.log.add_exchange(sent), headers, expects)
+        self.log.settle(exchange)
         if code(exchange) == TOO_OFTEN or exchange.status == 429:
             self.pace.slow_down(_asked(exchange.answer_headers))
         self._progress()
         return exchange
 
     def _answered(self, sent: Exchange, headers: Mapping[str, str], expects: Expectation) -> Exchange:
-        """Send what is written down already; return it with what came of it."""
+        """Send what is written down already, so that no Ctrl-C makes it unsaid; return it with what came of it."""
         path, body = OPERATIONS[str(sent.operation)].path, sent.request_body or b""
         status, answer, error = None, None, None
         answer_headers: Headers = ()
@@ -157,8 +155,6 @@ class Caller:
         return {name: value for name, value in headers.items() if value}
 
 
-def _asked(headers: tuple[tuple[str, str], ...]) -> float | None:
-    for name, value in headers:
-        if name.lower() == "retry-after" and value.isascii() and value.isdigit() and len(value) < 10:
-            return float(value)
-    return None
+def _asked(headers: Headers) -> float | None:
+    value = header_of(headers, "retry-after") or ""
+    return float(value) if value.isascii() and value.isdigit() and len(value) < 10 else None

@@ -27,6 +27,11 @@ class Log:
             self.exchanges.append(kept)
             return kept
 
+    def settle(self, exchange: Exchange) -> None:
+        """Put an exchange in place of the one with its number, which had no answer yet."""
+        with self._lock:
+            self.exchanges[exchange.number - 1] = exchange
+
     def add_delivery(self, delivery: Delivery) -> Delivery:
         """Keep an attempt under the next number; attempts with one body are those of one delivery."""
         with self._lock:

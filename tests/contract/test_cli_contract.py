@@ -209,7 +209,10 @@ def test_what_is_for_a_target_needs_one(option):
 
 def test_the_command_that_makes_a_run_again_has_no_password():
     given = ["contract", "--url", "http://127.0.0.1:1", "--report", "out", "--yes", "--json", "--overlay=o.yaml"]
-    for inbox in (["--inbox", "postgresql://me:pass-W0rd@h/db"], ["--inbox=postgresql://me:pass-W0rd@h/db?sslmode=require"]):
+    for inbox in (
+        ["--inbox", "postgresql://me:pass-W0rd@h/db"],
+        ["--inbox=postgresql://me:pass-W0rd@h/db?sslmode=require"],
+    ):
         again = rerun([*given, *inbox, "--currency-id", "75"])
         assert again.startswith("halopay contract --url http://127.0.0.1:1 --inbox 'postgresql://me:***@h/db")
         assert again.endswith("--currency-id 75")
@@ -251,7 +254,7 @@ def test_ctrl_c_leaves_a_valid_report(box, proxy, tmp_path):
         while len(proxy.arrived) < 2 and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     report = json.loads(said)
     assert report["interrupted"] is True

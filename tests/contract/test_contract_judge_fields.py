@@ -154,6 +154,20 @@ def test_a_spec_that_has_learned_finds_nothing_any_more(session: Session) -> Non
     assert kinds(drifted, learned(learn)) == []
 
 
+def test_a_form_and_a_least_value_that_the_spec_gives_are_judged(day: Observed) -> None:
+    def learn(components: dict[str, Any]) -> None:
+        detail = components["schemas"]["OrderDetail"]["properties"]
+        detail["pay_address"]["pattern"] = "^0x"
+        detail["chain_id"]["minimum"] = 10**12
+        detail["token"]["pattern"] = "^[A-Z]+$"
+        detail["decimal"]["minimum"] = 6
+
+    assert kinds(day, learned(learn)) == [
+        ("value-malformed", "order.detail.chain_id"),
+        ("value-malformed", "order.detail.pay_address"),
+    ]
+
+
 def test_an_object_that_the_spec_knows_is_judged_inside(session: Session) -> None:
     def learn(components: dict[str, Any]) -> None:
         detail = components["schemas"]["OrderDetail"]["properties"]

@@ -84,7 +84,20 @@ def test_no_answer_is_a_failure_of_a_run_and_a_note_of_traffic(day: Observed) ->
     assert [found[:2] for found in kinds(day, lost, None)] == [("no-answer", "note")]
 
 
-def test_a_call_that_sends_back_what_had_another_type_is_rightly_refused(session: Session) -> None:
+HOSTED = {"out_trade_no": "T", "symbol": "USD", "amount": "15"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "fields"),
+    [
+        ("order.detail", {"trade_no": 5}),
+        ("entrust.pre_create", {**HOSTED, "amount": "1.234"}),
+        ("account.balance", {"currency_id": 0}),
+    ],
+)
+def test_a_call_that_is_not_as_the_spec_has_it_is_rightly_refused(
+    session: Session, operation: str, fields: dict[str, Any]
+) -> None:
     session.begin()
-    session.call("order.detail", {"trade_no": 5})
+    session.call(operation, fields)
     assert judge(session.observed(), app_key=APP_KEY) == []

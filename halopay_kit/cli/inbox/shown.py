@@ -40,6 +40,8 @@ def fields(event: Stored) -> dict[str, object]:
     """Return all that is known of an event, without its body, for a person."""
     values = {name: getattr(event, name) for name in _FIELDS}
     values |= {name: moment(values[name]) for name in _TIMES if values[name] is not None}
+    if not event.due_at:
+        del values["due_at"]  # at once
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -250,9 +250,8 @@ WEBHOOK = """\
 def test_a_webhook_is_told_by_its_heading_or_else_by_its_fields() -> None:
     table_ = table("Field | Type", "appid | string", "contract | string")
     assert of(WEBHOOK.format(table=table_), "field", "webhook")[0].subject == "webhook.payout"
-    rows = [
-        f"{name} | string" for name in "appid trade_no out_trade_no amount_collected amount token_amount chain".split()
-    ]
+    names = ("appid", "trade_no", "out_trade_no", "amount_collected", "amount", "token_amount", "chain")
+    rows = [f"{name} | string" for name in names]
     page = "# Callbacks\n\n## Body\n\n" + table("Field | Type", *rows)
     assert of(page, "field", "webhook")[0].subject == "webhook.payment"
 
@@ -300,7 +299,7 @@ def test_a_window_is_read_in_every_language(text: str) -> None:
     [
         ("Status. TO-BE-PAID/PAID/TIME-OUT", ("TO-BE-PAID", "PAID", "TIME-OUT")),
         ("USD / USDT / JPY / …", ("USD", "USDT", "JPY")),
-        ("狀態：TO-BE-PAID、PAID、TIME-OUT", ("TO-BE-PAID", "PAID", "TIME-OUT")),
+        ("狀態\uff1aTO-BE-PAID、PAID、TIME-OUT", ("TO-BE-PAID", "PAID", "TIME-OUT")),
         ("PAID or FAIL", ("PAID", "FAIL")),
         ("TO-BE-PAID: not yet, PAID: done", ("TO-BE-PAID", "PAID")),
         ("Tron/ETH/BSC/WKC", ("Tron", "ETH", "BSC", "WKC")),

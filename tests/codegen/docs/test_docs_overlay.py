@@ -19,9 +19,26 @@ SITE = "https://docs.pay.halochat.io"
 N = by_name()
 # What no overlay may or can do; a person has to.
 BY_HAND = frozenset(
-    """code-removed status-added path-added path-moved method-changed operation-gone table-gone header-added header-removed
-    header-retyped header-became-optional window-changed signature-changed example-disagrees change-announced
-    section-unknown contradiction description-changed""".split()
+    [
+        "code-removed",
+        "status-added",
+        "path-added",
+        "path-moved",
+        "method-changed",
+        "operation-gone",
+        "table-gone",
+        "header-added",
+        "header-removed",
+        "header-retyped",
+        "header-became-optional",
+        "window-changed",
+        "signature-changed",
+        "example-disagrees",
+        "change-announced",
+        "section-unknown",
+        "contradiction",
+        "description-changed",
+    ]
 )
 
 
