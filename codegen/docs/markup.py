@@ -99,7 +99,7 @@ def _paragraph(texts: list[str]) -> Iterator[Paragraph]:
 
 
 def _table(node: html.HtmlElement) -> Iterator[Table]:
-    found = []
+    found: list[list[tuple[str, int, int]]] = []
     for row in node.iter("tr"):
         if next(row.iterancestors("table"), None) is not node:
             continue

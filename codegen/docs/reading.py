@@ -43,11 +43,7 @@ def read(page: Page) -> tuple[Section, ...]:
     if page.trouble:
         raise Unreadable(page, page.trouble)
     try:
-        if len(page.content) > _LARGEST[page.form]:
-            raise OtherThanDocumentation("it is too large")
-        parts = list(islice(_READERS[page.form](page.content), _MOST + 1))
-        if len(parts) > _MOST:
-            raise OtherThanDocumentation("it is too large")
+        parts = _parts(page)
     except OtherThanDocumentation as other:
         raise Unreadable(page, str(other)) from other
     except RecursionError as error:
@@ -60,3 +56,12 @@ def read(page: Page) -> tuple[Section, ...]:
         if instead:
             raise Unreadable(page, instead)
     return sections(parts)
+
+
+def _parts(page: Page) -> list[Heading | Block]:
+    parts = (
+        [] if len(page.content) > _LARGEST[page.form] else list(islice(_READERS[page.form](page.content), _MOST + 1))
+    )
+    if len(page.content) > _LARGEST[page.form] or len(parts) > _MOST:
+        raise OtherThanDocumentation("it is too large")
+    return parts

@@ -33,8 +33,7 @@ def overlay(*actions: Mapping[str, Any]) -> Overlay:
 def changed(text: str, *actions: Mapping[str, Any]) -> str:
     """Return a text after these actions; `apply` itself makes sure that a second time changes nothing."""
     made = overlay(*actions)
-    after = apply(text, made).after
-    return after
+    return apply(text, made).after
 
 
 def lines(before: str, after: str) -> list[str]:

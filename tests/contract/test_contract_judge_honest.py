@@ -128,5 +128,5 @@ def test_who_broke_what_is_known_of_every_exchange(session: Session) -> None:
     details = {
         f"x{each.number}" for each in day.exchanges if each.operation == "order.detail" and each.expects is SUCCESS
     }
-    assert dict(judgement.found_at) == dict.fromkeys(details, {judgement.findings[0].id})
+    assert dict(judgement.found_at) == {number: {judgement.findings[0].id} for number in details}
     assert judgement.findings[0].count == len(details)

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from halopay_kit import AppKey, sign, webhooks
+from halopay_kit.contract.traffic.exports import csv_entries
 from halopay_kit.errors import ConfigurationError, ExportError
 from halopay_kit.inbox import Arrival, Inbox, cells
 from halopay_kit.inbox.export import export, pages
@@ -190,6 +191,17 @@ def test_no_text_in_csv_is_a_formula_and_each_can_be_read_back(small, tmp_path):
         assert [cells.text_of(row[name]) for row in rows] == [line[name] for line in lines]
     assert [row["out_trade_no"] for row in rows[::-1]][:4] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)"]
     assert rows[-1]["out_trade_no"] == "'=1+1"
+
+
+@pytest.mark.parametrize("space", [b"\t", b"\r\n", b" \t"])
+def test_a_body_that_begins_like_a_formula_is_the_same_to_whoever_judges_the_export(small, tmp_path, space):
+    raw = space + arrival().event.body
+    headers = {"X-Appid": "ad4cyr8dpfs9j2u1", "X-Timestamp": str(NOW), "X-Sign": sign(raw, NOW, KEY)}
+    small.take([Arrival(event=webhooks.verify(raw, headers, app_key=KEY, now=NOW), received_at=NOW)])
+    export(small, tmp_path / "e.csv")
+    with (tmp_path / "e.csv").open(newline="", encoding="utf-8") as file:
+        (read,) = csv_entries(file)
+    assert read.request.text == raw.decode()
 
 
 def test_an_amount_below_nothing_is_a_number_in_csv_and_one_that_is_none_no_formula(small, tmp_path):
