@@ -18,7 +18,7 @@ BAD = {
     "a 404 with status 200": "<title>Page Not Found</title><main><h1>Page Not Found</h1>Sorry.</main>",
     "an empty page": "",
     "blanks": " \n\n ",
-    "a page that scripts would fill": "<!doctype html><html><body><div id=__docusaurus></div><script src=/a.js></script>",
+    "a page made by scripts": "<!doctype html><html><body><div id=__docusaurus></div><script src=/a.js></script>",
     "another layout": "<html><body><div class=x><span>Create order</span><div>out_trade_no</div></div></body></html>",
     "tables that are none": re.sub(r"<(/?)(?:table|thead|tbody|tr|th|td)[^>]*>", r"<\1div>", NATIVE),
     "5 MB of text": f"<html><body><main>{'<p>' + 'x' * 1000 + '</p>'}</main></body></html>" * 5000,
