@@ -33,9 +33,10 @@ proofs: $(VENV)/.dev  ## Try what must never happen at full length: kills, flood
 
 lock: $(VENV)/.dev  ## Write requirements.lock and requirements-dev.lock anew
 	$(PIP) uv
-	$(BIN)/uv pip compile pyproject.toml --all-extras --group editable $(LOCK) -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml $(RUN) --group editable $(LOCK) -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev -c requirements.lock $(LOCK) -o requirements-dev.lock
 
+RUN := $(foreach extra,speed inbox postgres receive parquet contract sandbox payout reconcile,--extra $(extra))
 LOCK := --python $(BIN)/python --python-version 3.11 --universal --generate-hashes --no-annotate --no-header --quiet $(UPGRADE)
 
 clean:  ## Remove what the verbs made

@@ -45,18 +45,23 @@ def blocks(content: str) -> Iterator[Heading | Block]:
             yield Code("\n".join(lines[index : index + code]), "json" if _OPENS.match(line) else "")
             taken = code
         elif (level := _marked(line, shown)) is not None:
-            yield Heading(level if titled else 1, title(_MARKED.sub("", line)))
+            yield _heading(line, level, titled)
             titled = True
         elif (head := _head(line)) is not None and (found := _table(head, lines, index)) is not None:
             table, below = found
             yield table
             taken += below
         elif (level := _level(lines, index, shown)) is not None:
-            yield Heading(level if titled else 1, title(_MARKED.sub("", line)))
+            yield _heading(line, level, titled)
             titled = True
         else:
             yield Paragraph(_MARKUP.sub("", shown.removeprefix("- ").removeprefix("• ")))
         index += taken
+
+
+def _heading(line: str, level: int, titled: bool) -> Heading:
+    text = title(_MARKED.sub("", line))
+    return Heading(level if titled or _NUMBERED.match(text) else 1, text)
 
 
 def _head(line: str) -> Row | None:
@@ -78,8 +83,9 @@ def _table(head: Row, lines: Sequence[str], at: int) -> tuple[Table, int] | None
             return Table(head, (), "it has too many rows"), taken
         line = lines[start + taken]
         following = lines[start + taken + 1 : start + taken + 2]
+        sparse = not lines[start].strip()
         if not line.strip():
-            if not _goes_on(roles, following):
+            if not (_goes_on(roles, following) or (sparse and _is_row(roles, len(head), parted, following))):
                 break
         elif not _RULE.match(line):
             row = None if _head(line) is not None else _row(roles, len(head), parted, line)
@@ -104,6 +110,10 @@ def _row(roles: Sequence[Role | None], width: int, parted: bool, line: str) -> R
     if parted and len(cells) > 1:
         return (*cells[:width], *[""] * (width - len(cells)))
     return None if parted else rows.row(roles, line)
+
+
+def _is_row(roles: Sequence[Role | None], width: int, parted: bool, lines: Sequence[str]) -> bool:
+    return bool(lines) and _head(lines[0]) is None and _row(roles, width, parted, lines[0]) is not None
 
 
 def _goes_on(roles: Sequence[Role | None], lines: Sequence[str]) -> bool:

@@ -126,7 +126,7 @@ def _parts(sections: Sequence[Section]) -> Iterator[list[Section]]:
 
 def _begins(section: Section, part: Sequence[Section]) -> bool:
     first = part[0]
-    if words.is_bare(section.title) and not number(section.title):
+    if words.is_bare(section.title):
         return False
     if len(section.path) <= len(first.path):
         return True

@@ -43,6 +43,7 @@ class Example:
 
 def read(text: str) -> Example | None:
     """Read an example; None if it is none of a body in JSON."""
+    text = text.replace("\u00a0", " ")
     start = min((place for place in (text.find("{"), text.find("[{")) if place >= 0), default=-1)
     if start < 0 or (start > 0 and not _is_call(text[:start])):
         return None

@@ -79,7 +79,7 @@ class Reader:
                 text = whole[:_LONGEST_TEXT]
                 if words.is_label(text) and endpoint(text, section) is None:
                     self.label = words.roles(text)
-                above = words.roles(" / ".join(section.path)) | self._webhooks()
+                above = words.roles(" / ".join((self.page.key.replace("-", " "), *section.path)))
                 yield from prose.facts(text, self._place(section, self._whose(section) or "status"), above)
             case Table():
                 yield from self._table(block, section)

@@ -85,7 +85,7 @@ def rename(desk: Desk, drift: Drift) -> str:
     if not is_free(desk.node(_pointer(properties)), new, instead_of=old):
         desk.remark(drift, "No name of its own can be made of it in Python: rename it by hand.")
         return drift.pointer
-    line = {**node, **desk.mark(drift.source), "x-was": old}
+    line = {**node, **desk.mark(drift.source), "x-was": node.get("x-was", old)}
     said = str(drift.told.get("description", ""))
     if said and drift.kind == "guess-renamed" and not wording.same(said, str(node.get("description", ""))):
         line["description"] = described(said)
