@@ -35,10 +35,12 @@ def run(command: click.Command) -> NoReturn:
         code = NOT_DONE
     except Exception as error:
         from halopay_kit.errors import HaloPayError
+        from halopay_kit.extras import missing
 
-        if not isinstance(error, HaloPayError):
+        told = missing(error) if isinstance(error, ImportError) else error
+        if not isinstance(told, HaloPayError):
             raise
-        code = _fail(error, as_json=as_json)
+        code = _fail(told, as_json=as_json)
     sys.exit(code if isinstance(code, int) else DONE)
 
 

@@ -5,8 +5,9 @@ The names here are loaded when they are first used, so that `transitions` is the
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from halopay_kit.extras import lazily
 
 if TYPE_CHECKING:
     from halopay_kit.inbox.inbox import Inbox as Inbox
@@ -28,13 +29,4 @@ _HOME = {
 }
 
 __all__ = [*_HOME]
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOME:
-        return getattr(import_module(f"halopay_kit.inbox.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(__name__, _HOME)

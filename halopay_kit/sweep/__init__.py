@@ -5,8 +5,9 @@ The names here are loaded when they are first used, so that a ledger can be read
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from halopay_kit.extras import lazily
 
 if TYPE_CHECKING:
     from halopay_kit.sweep.ledger import Known as Known
@@ -18,13 +19,4 @@ if TYPE_CHECKING:
 _HOME = {"Known": "ledger", "Swept": "swept", "Unlearned": "swept", "read_ledger": "ledger", "sweep": "sweeping"}
 
 __all__ = [*_HOME]
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOME:
-        return getattr(import_module(f"halopay_kit.sweep.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(__name__, _HOME)
