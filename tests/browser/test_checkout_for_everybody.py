@@ -20,6 +20,7 @@ CONTRASTS = """() => {
       const colour = rgb(getComputedStyle(node).backgroundColor);
       if (colour.length === 3 || colour[3] > 0) return colour;
     }
+    return [255, 255, 255];
   };
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
