@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check generate bench proofs lock clean
+.PHONY: help demo test check generate docs bench proofs lock clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,9 +21,13 @@ check: $(VENV)/.dev  ## Lint, types, layers, generated code
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python -m codegen check
+	$(BIN)/python docs/commands.py --check
 
 generate: $(VENV)/.dev  ## Write generated/ from spec/
 	$(BIN)/python -m codegen generate
+
+docs: $(VENV)/.dev  ## Write docs/commands.md from the commands' own help
+	$(BIN)/python docs/commands.py
 
 bench: $(VENV)/.dev  ## Measure the kit beside its peers
 	$(BIN)/python -m benchmarks
