@@ -59,6 +59,19 @@ class UnreadableTraffic(ConfigurationError):
     """A file of captured traffic, or an entry of one, that cannot be read."""
 
 
+class UnreadableInput(ConfigurationError):
+    """Rows that cannot be read exactly; `problems` are the first of them, of `read` rows `refused` in all."""
+
+    def __init__(
+        self, problem: str, *, problems: list[str], read: int, refused: int, what: str, advice: str | None = None
+    ) -> None:
+        super().__init__(problem, advice=advice)
+        self.problems = problems
+        self.read = read
+        self.refused = refused
+        self.what = what
+
+
 class InvalidRequest(HaloPayError):
     """A call that was refused before a byte was sent; `field` names the field."""
 
@@ -227,6 +240,10 @@ class OutcomeUnknown(HaloPayError):
 
 class ExportError(HaloPayError):
     """A file was not written; one that was there before is as it was."""
+
+
+class ReconciliationFailed(HaloPayError):
+    """The engine that compares failed; nothing was written."""
 
 
 # --- what is kept

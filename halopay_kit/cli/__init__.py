@@ -15,6 +15,7 @@ _COMMANDS = {
     "demo": "See real calls succeed against the sandbox.",
     "inbox": "Look into the inbox, work on its events, send them again.",
     "receive": "Take webhooks into the inbox.",
+    "reconcile": "Compare the ledger with what HaloPay told.",
     "sandbox": "Run a HaloPay of your own on this machine.",
     "sign": "Sign a body, as HaloPay or a merchant would.",
     "spec": "Show how well each part of HaloPay's wire is known.",
