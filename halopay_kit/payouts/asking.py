@@ -100,19 +100,15 @@ class Asking:
         """Return webhooks about the payout that were not looked at, the first first."""
         if self._inbox is None:
             return []
-        numbers: list[dict[str, str]] = [{"out_trade_no": payout.out_trade_no}]
-        if payout.trade_no is not None:
-            numbers.append({"trade_no": payout.trade_no})
+        find = partial(self._inbox.events, kind="payout", origin="webhook", limit=_EVENTS)
         try:
-            events = {
-                event.id: event
-                for number in numbers
-                for event in self._inbox.events(kind="payout", origin="webhook", limit=_EVENTS, **number)
-                if event.app_id == payout.app_id and event.id > payout.heard
-            }
+            found = find(out_trade_no=payout.out_trade_no)
+            if payout.trade_no is not None:
+                found += find(trade_no=payout.trade_no)
         except InboxUnavailable:
             return []  # HaloPay can still be asked
-        return [events[id_] for id_ in sorted(events)]
+        news = {event.id: event for event in found if event.app_id == payout.app_id and event.id > payout.heard}
+        return [news[id_] for id_ in sorted(news)]
 
 
 def _of_webhook(event: Stored, payout: Payout) -> Finding | None:

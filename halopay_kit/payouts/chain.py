@@ -143,7 +143,7 @@ def audit(connection: Connection, anchor: str | None = None) -> Audit:
 
 
 def _legal(row: Mapping[str, Any]) -> bool:
-    return TABLE.get((row["before"], row["happening"])) == row["state"]
+    return bool(TABLE.get((row["before"], row["happening"])) == row["state"])
 
 
 def _beside(connection: Connection, states: dict[tuple[str, str], str]) -> Iterator[Broken]:
@@ -189,7 +189,7 @@ def _pages(connection: Connection) -> Iterator[Mapping[str, Any]]:
     last = -(2**62)
     while True:
         query = select(history).where(history.c.seq > last).order_by(history.c.seq).limit(_PAGE)
-        page = connection.execute(query).mappings().all()
+        page = [dict(row) for row in connection.execute(query).mappings()]
         yield from page
         if len(page) < _PAGE:
             return

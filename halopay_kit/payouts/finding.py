@@ -160,7 +160,7 @@ class _Told:
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
     def differences(self, payout: Payout) -> str:
-        """Say in which fields it is another payout than the one that was asked for; what is not told is no difference."""
+        """Say in which fields it is another payout than was asked for; what is not told is no difference."""
         amount, currency_id, address = (self.value(name) for name in ("amount", "currency_id", "address"))
         differing = [
             f"{name} {printable(str(told), 80)} where {wanted} was asked for"

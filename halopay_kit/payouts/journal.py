@@ -101,7 +101,7 @@ class Journal:
     def payouts(
         self,
         *,
-        states: Collection[State] | None = None,
+        states: Collection[str] | None = None,
         app_id: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Payout]:
@@ -119,7 +119,7 @@ class Journal:
         for page in pages(self.store, size=_PAGE, states=states, app_id=app_id, limit=limit):
             yield from page
 
-    def rows(self, *, states: Collection[State] | None = None, app_id: str | None = None) -> Iterator[dict[str, Any]]:
+    def rows(self, *, states: Collection[str] | None = None, app_id: str | None = None) -> Iterator[dict[str, Any]]:
         """Yield payouts as reports read them, oldest first: see `payout.COLUMNS`; amounts are text, times unix seconds.
 
         Raises:

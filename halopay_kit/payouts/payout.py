@@ -66,7 +66,7 @@ def intent_of(app_id: str, values: Mapping[str, object]) -> Intent:
         codec.encode(PAYOUT_CREATE, values)
     except codec.EncodeError as error:
         raise InvalidRequest(str(error), field=error.field, operation=PAYOUT_CREATE.name) from error
-    number, address = str.__str__(values["out_trade_no"]), str.__str__(values["address"])  # type: ignore[arg-type]  # encode took them
+    number, address = str.__str__(values["out_trade_no"]), str.__str__(values["address"])
     amount = Decimal(str(values["amount"]))
     for name, problem in (
         ("out_trade_no", number_problem(number)),

@@ -15,8 +15,43 @@ from halopay_kit.payouts.payout import Intent
 
 Cap = Decimal | int | str
 Caps = Cap | Mapping[int, Cap]
+_Caps = Mapping[int, Decimal] | Decimal | None
 
 _LONGEST_CODE: Final = 64
+
+
+def _caps(value: Caps | None) -> _Caps:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        return _amount(value)
+    if not all(isinstance(currency, int) and not isinstance(currency, bool) for currency in value):
+        raise ConfigurationError("a cap is an amount, or amounts by currency_id")
+    return {currency: _amount(amount) for currency, amount in value.items()}
+
+
+def _amount(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
+        raise ConfigurationError("a cap is a Decimal, an int or a decimal text")
+    try:
+        amount = Decimal(value)
+    except ArithmeticError:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise ConfigurationError(f"the cap {str(value)[:40]!r} is no amount")
+    return amount
+
+
+def _allowed(value: Collection[str] | None) -> frozenset[str] | None:
+    if value is None:
+        return None
+    if isinstance(value, str) or not isinstance(value, Collection):
+        raise ConfigurationError("allow is a list of addresses")
+    for address in value:
+        problem = addresses.problem(address) if isinstance(address, str) and address else "no address"
+        if problem:
+            raise ConfigurationError(f"allow: {str(address)[:80]!r} is {problem}")
+    return frozenset(map(addresses.folded, value))
 
 
 @attrs.frozen(kw_only=True)
@@ -35,13 +70,9 @@ class Policy:
         ConfigurationError: an amount or address that cannot be right.
     """
 
-    per_payout: Mapping[int, Decimal] | Decimal | None = attrs.field(
-        default=None, converter=lambda value: _caps("per_payout", value)
-    )
-    per_day: Mapping[int, Decimal] | Decimal | None = attrs.field(
-        default=None, converter=lambda value: _caps("per_day", value)
-    )
-    allow: frozenset[str] | None = attrs.field(default=None, converter=lambda value: _allowed(value))
+    per_payout: _Caps = attrs.field(default=None, converter=_caps)
+    per_day: _Caps = attrs.field(default=None, converter=_caps)
+    allow: frozenset[str] | None = attrs.field(default=None, converter=_allowed)
     google: Callable[[], str] | None = attrs.field(default=None, repr=False)
     dry_run: bool = False
 
@@ -103,41 +134,7 @@ class Policy:
             del code
 
 
-def _caps(name: str, value: Any) -> Mapping[int, Decimal] | Decimal | None:
-    if value is None:
-        return None
-    if not isinstance(value, Mapping):
-        return _amount(name, value)
-    if not all(isinstance(currency, int) and not isinstance(currency, bool) for currency in value):
-        raise ConfigurationError(f"{name} is an amount, or amounts by currency_id")
-    return {currency: _amount(name, amount) for currency, amount in value.items()}
-
-
-def _amount(name: str, value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
-        raise ConfigurationError(f"{name}: an amount is a Decimal, an int or a decimal text")
-    try:
-        amount = Decimal(value)
-    except ArithmeticError:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise ConfigurationError(f"{name}: {str(value)[:40]!r} is no amount")
-    return amount
-
-
-def _allowed(value: Any) -> frozenset[str] | None:
-    if value is None:
-        return None
-    if isinstance(value, str) or not isinstance(value, Collection):
-        raise ConfigurationError("allow is a list of addresses")
-    for address in value:
-        problem = addresses.problem(address) if isinstance(address, str) and address else "no address"
-        if problem:
-            raise ConfigurationError(f"allow: {str(address)[:80]!r} is {problem}")
-    return frozenset(map(addresses.folded, value))
-
-
-def _cap(caps: Mapping[int, Decimal] | Decimal | None, intent: Intent, name: str) -> Decimal | None:
+def _cap(caps: _Caps, intent: Intent, name: str) -> Decimal | None:
     if not isinstance(caps, Mapping):
         return caps
     if intent.currency_id not in caps:

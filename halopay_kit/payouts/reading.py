@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +31,9 @@ _SHOWN: Final = (
     "seq",
     "hash",
 )
+
+
+_AT_ONCE: Final = 500  # numbers in one query
 
 
 def current(connection: Connection, app_id: str, out_trade_no: str) -> Payout | None:
@@ -77,6 +80,15 @@ def select_payouts(
         query = query.where(place > tuple_(after.created_at, after.app_id, after.out_trade_no))
     for row in connection.execute(query).mappings():
         yield payout_of(row)
+
+
+def of_numbers(connection: Connection, app_id: str, numbers: Sequence[str]) -> Iterator[Payout]:
+    """Yield the payouts of these numbers that there are."""
+    for begin in range(0, len(numbers), _AT_ONCE):
+        some = list(numbers[begin : begin + _AT_ONCE])
+        query = select(payouts).where(payouts.c.app_id == app_id, payouts.c.out_trade_no.in_(some))
+        for row in connection.execute(query).mappings():
+            yield payout_of(row)
 
 
 def pages(store: Store, *, size: int, limit: int | None = None, **filters: Any) -> Iterator[list[Payout]]:
@@ -144,7 +156,7 @@ def counts(connection: Connection, app_id: str | None) -> dict[State, int]:
     query = select(payouts.c.state, func.count()).group_by(payouts.c.state)
     if app_id is not None:
         query = query.where(payouts.c.app_id == app_id)
-    return {state: number for state, number in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def addresses_paid(connection: Connection, app_id: str) -> set[str]:

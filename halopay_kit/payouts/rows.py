@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -25,8 +24,8 @@ def values_of(payout: Payout) -> dict[str, Any]:
     return values | {"amount": plain(payout.amount), "seen": int(payout.seen)}
 
 
-def payout_of(row: Mapping[str, Any]) -> Payout:
-    """Return the payout of a row.
+def payout_of(row: Any) -> Payout:
+    """Return the payout of a row, a mapping from columns to values.
 
     Raises:
         JournalAltered: no payout can stand like this.

@@ -21,7 +21,6 @@ from sqlalchemy import (
     Text,
     text,
 )
-
 from sqlalchemy.event import listen
 
 from halopay_kit.inbox.layout import Layout
@@ -108,6 +107,7 @@ chain: Final = Table(
 )
 """One row: how many transitions there are, and the hash of the last; whoever writes holds it locked."""
 
-listen(chain, "after_create", DDL(f"INSERT INTO halopay_payout_chain VALUES (1, 0, '{'0' * 64}')"))  # type: ignore[no-untyped-call]  # SQLAlchemy's
+_FIRST: Final = f"INSERT INTO halopay_payout_chain VALUES (1, 0, '{'0' * 64}')"  # noqa: S608  # our own
+listen(chain, "after_create", DDL(_FIRST))  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
 LAYOUT: Final = Layout(room="payouts", version=VERSION, tables=tables)

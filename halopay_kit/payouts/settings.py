@@ -22,8 +22,8 @@ class Settings:
             more, for every attempt is signed with the time at which it was recorded, and that is valid for two minutes.
         settle_window: for how long "data not exist" has to be HaloPay's answer before it counts as not done.
         settle_queries: how many times it has to, spread over the window.
-        deduplicates: you know from HaloPay that it refuses an out_trade_no twice. Then a payout that is not done because
-            HaloPay did not know it is sent again; else it goes to review first.
+        deduplicates: you know from HaloPay that it refuses an out_trade_no twice. Then a payout that is not done
+            because HaloPay did not know it is sent again; else it goes to review first.
         give_up: after how long without any evidence an unknown one needs review. HaloPay repeats webhooks for 24 hours.
         watch: for how long a payout that HaloPay did not know is asked for now and then, lest it appears late.
         patience: for how long `pay` goes on asking when the outcome is unknown.
