@@ -259,6 +259,40 @@ class InboxUnavailable(StoreUnavailable):
     """The inbox's database does not answer: do not answer `Success`, HaloPay will deliver again."""
 
 
+class JournalUnavailable(StoreUnavailable):
+    """The payouts' journal does not answer: without it nothing is sent."""
+
+
+class JournalAltered(HaloPayError):
+    """A row of the payouts' journal is not what the kit wrote; nothing is sent on its word."""
+
+    advice = "Nothing was sent. `halopay payout audit` names what was edited."
+
+
+# --- payouts and orders that are made at most once
+
+
+class IntentMismatch(HaloPayError):
+    """An out_trade_no that stands for another payout or order already; the text shows both."""
+
+    advice = "Nothing was sent. Give every payout and every order a number of its own."
+
+
+class PolicyViolation(HaloPayError):
+    """A payout that the merchant's own policy forbids; decided before anything was sent."""
+
+    advice = "Nothing was sent."
+
+
+class FileRefused(ConfigurationError):
+    """A file of payouts that was refused as a whole; `problems` are sentences with line, column and reason."""
+
+    def __init__(self, name: str, problems: tuple[str, ...], *, advice: str = "Nothing was sent.") -> None:
+        shown = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
+        super().__init__(f"{name} is refused as a whole: {shown}", advice=advice)
+        self.problems = problems
+
+
 # --- the contract
 
 

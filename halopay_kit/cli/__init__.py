@@ -14,6 +14,7 @@ _COMMANDS = {
     "contract": "Test whether HaloPay keeps the spec, and the spec keeps up with HaloPay.",
     "demo": "See real calls succeed against the sandbox.",
     "inbox": "Look into the inbox, work on its events, send them again.",
+    "payout": "Pay out at most once: a journal, files of payouts, evidence.",
     "receive": "Take webhooks into the inbox.",
     "reconcile": "Compare the ledger with what HaloPay told.",
     "sandbox": "Run a HaloPay of your own on this machine.",
