@@ -48,7 +48,7 @@ def broken(number: int, name: str, **given: Any) -> Break:
         "ledger_status": None if other is None else "PAID",
         "gateway_status": "PAID",
         "at_stake": amount,
-        "sentence": f"HaloPay collected {plain(amount)} {token}, and {'no entry matches' if other is None else f'the entry has {plain(other)}'}.",
+        "sentence": f"HaloPay collected {plain(amount)} {token}, and the ledger has {plain(other)}.",
         "events": (number * 3, number * 3 + 1),
         "entries": () if other is None else (f"L{number}",),
     }
@@ -84,7 +84,14 @@ def result(found: Sequence[Break] = (), **given: Any) -> Result:
         "engine": "duckdb",
         "version": "0.0",
         "settings": Settings(as_of=AS_OF),
-        "inputs": (Read(what="ledger", name="march.csv", rows=1_004, mapping=Mapping(columns={"entry_id": "Nr", "amount": "amount"})),),
+        "inputs": (
+            Read(
+                what="ledger",
+                name="march.csv",
+                rows=1_004,
+                mapping=Mapping(columns={"entry_id": "Nr", "amount": "amount"}),
+            ),
+        ),
     }
     return Result(**values | given)
 

@@ -59,7 +59,9 @@ def days(moments: Sequence[float]) -> tuple[Markup, str, str, int, int] | None:
             day = first + timedelta(days=place * each)
             tall = max(number * _HIGH / most, 2)
             shapes.append(
-                Markup('<rect class="tone" x="{}" y="{:.1f}" width="8" height="{:.1f}"><title>{}: {}</title></rect>').format(
+                Markup(
+                    '<rect class="tone" x="{}" y="{:.1f}" width="8" height="{:.1f}"><title>{}: {}</title></rect>'
+                ).format(
                     place * 10 + 1, _HIGH - tall, tall, f"{day}" if each == 1 else f"{each} days from {day}", number
                 )
             )
@@ -75,9 +77,9 @@ def days(moments: Sequence[float]) -> tuple[Markup, str, str, int, int] | None:
 
 
 def _bar(rects: Sequence[Markup], width: float) -> Markup:
-    return Markup('<svg class="bar" viewBox="0 0 {:.0f} 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>').format(
-        width, Markup("").join(rects)
-    )
+    return Markup(
+        '<svg class="bar" viewBox="0 0 {:.0f} 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+    ).format(width, Markup("").join(rects))
 
 
 def _rect(tone: str, x: float, width: float) -> Markup:

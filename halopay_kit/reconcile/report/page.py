@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, localcontext
+from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -16,7 +17,7 @@ from markupsafe import Markup, escape
 from halopay_kit.reconcile.classes import CLASSES, SEVERITIES, BreakClass
 from halopay_kit.reconcile.report import charts, wording
 from halopay_kit.reconcile.report.island import island
-from halopay_kit.reconcile.report.wording import AGES, UNKNOWN_AGE, count, money, several
+from halopay_kit.reconcile.report.wording import AGES, MINUS, UNKNOWN_AGE, count, money, several
 from halopay_kit.reconcile.result import Break, Result, moment, name_of
 from halopay_kit.reconcile.rollforward import RollForward
 from halopay_kit.reconcile.sentences import plain
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PAGE: Final = 100  # rows that are seen at once, and without scripts
 _DIGITS: Final = 80  # sums of DECIMAL(38, 18) are exact; Python's default of 28 digits rounds them
+_NOTHING: Final = "base-uri 'none'; form-action 'none'"
 _EXPLAINING: Final = 10  # breaks that are named beside a balance's rest
 
 
@@ -60,9 +62,10 @@ def html(result: Result) -> str:
 
 
 def _html(result: Result) -> str:
-    environment = _environment()
-    assert environment.loader is not None
-    css, js = (environment.loader.get_source(environment, f"report.{kind}")[0] for kind in ("css", "js"))
+    css, js = (
+        resources.files(__package__).joinpath("templates", f"report.{kind}").read_text("utf-8")
+        for kind in ("css", "js")
+    )
     resolved = result.resolved or ()
     groups = [("breaks", result.breaks), ("timing", result.timing), ("resolved", resolved)]
     shown: Sequence[Break] = result.breaks[:PAGE]
@@ -70,7 +73,7 @@ def _html(result: Result) -> str:
         "result": result,
         "css": Markup(css),  # noqa: S704  # ours
         "js": Markup(js),  # noqa: S704  # ours
-        "policy": f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(js)}'; base-uri 'none'; form-action 'none'",
+        "policy": f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(js)}'; {_NOTHING}",
         "verdict": _verdict(result),
         "tone": "kept" if result.is_clean and result.subjects else "broken" if result.breaks else "drift",
         "said": _said(result),
@@ -91,7 +94,7 @@ def _html(result: Result) -> str:
         "island": island(groups, PAGE),
         "facts": _facts(result),
     }
-    text = environment.get_template("report.html").render(values)
+    text = _environment().get_template("report.html").render(values)
     return text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no text
 
 
@@ -100,15 +103,14 @@ def _hash(text: str) -> str:
 
 
 def _verdict(result: Result) -> str:
-    agree = f"{count(result.clean)} of {several(result.subjects, 'order, payout or payment', 'orders, payouts and payments')}"
+    what = several(result.subjects, "order, payout or payment", "orders, payouts and payments")
+    agree = f"{count(result.clean)} of {what} at HaloPay match to the last digit"
     if result.breaks:
-        needs = several(len(result.breaks), "break needs", "breaks need")
-        return f"{needs} somebody; {agree} at HaloPay match to the last digit"
+        return f"{several(len(result.breaks), 'break needs', 'breaks need')} somebody; {agree}"
     if not result.subjects:
         return "There was nothing at HaloPay to compare with"
     if result.timing:
-        return f"Nothing needs anybody; {agree} at HaloPay match to the last digit"
-    what = several(result.subjects, "order, payout or payment", "orders, payouts and payments")
+        return f"Nothing needs anybody; {agree}"
     return f"Everything matches to the last digit: {what} at HaloPay"
 
 
@@ -116,7 +118,8 @@ def _said(result: Result) -> list[str]:
     said = []
     if result.timing:
         young = several(len(result.timing), "difference is", "differences are")
-        said.append(f"{young} younger than {_window(result)} and may resolve by {'itself' if len(result.timing) == 1 else 'themselves'}.")
+        selves = "itself" if len(result.timing) == 1 else "themselves"
+        said.append(f"{young} younger than {_window(result)} and may resolve by {selves}.")
     if result.resolved is not None:
         news = Counter(each.news for each in result.breaks)
         said.append(
@@ -192,9 +195,9 @@ def _ages(breaks: Iterable[Break]) -> list[tuple[str, Counter[str], Markup]]:
 def _currency(each: RollForward, result: Result) -> Currency:
     moves = [
         ("+", "Collected", each.collected),
-        ("−", "Fees", -each.fees),
-        ("−", "Payouts", -each.payouts),
-        ("−", "Fees of payouts", -each.payout_fees),
+        (MINUS, "Fees", -each.fees),
+        (MINUS, "Payouts", -each.payouts),
+        (MINUS, "Fees of payouts", -each.payout_fees),
     ]
     levels = [Decimal(0), each.opening]
     for _, _, change in moves:
@@ -205,7 +208,9 @@ def _currency(each: RollForward, result: Result) -> Currency:
         tone = "less" if change < 0 else "more"
         steps.append((sign, label, abs(change), charts.step(tone, levels[place], levels[place + 1], low, high)))
     steps.append(("=", "Expected", each.expected, _level(each.expected, low, high)))
-    steps.append(("", f"Balance at HaloPay, {moment(each.closed_at)} UTC", each.closing, _level(each.closing, low, high)))
+    steps.append(
+        ("", f"Balance at HaloPay, {moment(each.closed_at)} UTC", each.closing, _level(each.closing, low, high))
+    )
     if each.rounding:
         steps.append(("", "Explained by HaloPay's rounding of fees", each.rounding, Markup("")))
     known: Mapping[str, Break] = {one.id: one for one in (*result.breaks, *result.timing)} if each.explained_by else {}
@@ -241,7 +246,9 @@ def _facts(result: Result) -> list[tuple[str, str]]:
 def _code(text: str) -> Markup:
     """Set what stands between backticks as code."""
     parts = text.split("`")
-    return Markup("").join(Markup("<code>{}</code>").format(each) if n % 2 else escape(each) for n, each in enumerate(parts))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(each) if n % 2 else escape(each) for n, each in enumerate(parts)
+    )
 
 
 @functools.cache

@@ -10,6 +10,7 @@ import attrs
 
 from halopay_kit.reconcile.sentences import plain
 
+MINUS: Final = "\N{MINUS SIGN}"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
@@ -43,7 +44,7 @@ def money(amount: Decimal | None) -> str:
     """Write an amount exactly, with thousands separators; nothing where there is none."""
     if amount is None:
         return ""
-    sign, text = ("−", plain(-amount)) if amount < 0 else ("", plain(amount))
+    sign, text = (MINUS, plain(-amount)) if amount < 0 else ("", plain(amount))
     whole, dot, rest = text.partition(".")
     return f"{sign}{count(int(whole))}{dot}{rest}"
 

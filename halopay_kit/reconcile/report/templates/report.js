@@ -12,6 +12,7 @@
   const severities = ["critical", "high", "medium", "low"];
   const rank = new Map(ids.map((id, place) => [id, severities.indexOf(data.classes[id].severity) * 100 + place]));
   const filters = ["search", "group", "class", "currency", "age", "news"].map(at).filter(Boolean);
+  const size = matchMedia("(max-width: 52rem)").matches ? Math.ceil(data.page / 4) : data.page;
   const state = { sort: "", down: false, page: 0, found: [] };
   const count = (number) => number.toLocaleString("en-US");
   const several = (number, one, many) => `${count(number)} ${number === 1 ? one : many}`;
@@ -141,10 +142,10 @@
   };
   const show = () => {
     const { found } = state;
-    const pages = Math.max(1, Math.ceil(found.length / data.page));
+    const pages = Math.max(1, Math.ceil(found.length / size));
     state.page = Math.min(Math.max(state.page, 0), pages - 1);
-    const start = state.page * data.page;
-    const rows = found.slice(start, start + data.page);
+    const start = state.page * size;
+    const rows = found.slice(start, start + size);
     at("body").replaceChildren(...rows.map(line));
     const group = at("group").value;
     const all = totals[group];
@@ -157,7 +158,13 @@
     at("on").disabled = at("last").disabled = state.page === pages - 1;
   };
   const again = () => { state.page = 0; find(); show(); };
-  const turn = (page) => { state.page = page; show(); at("every").scrollIntoView(); };
+  const turn = (page) => {
+    const reading = at("body").contains(document.activeElement);
+    state.page = page;
+    show();
+    at("every").scrollIntoView();
+    if (reading) at("body").querySelector("summary").focus();
+  };
   const sort = (name, down) => {
     Object.assign(state, { sort: name, down });
     for (const head of heads) {
