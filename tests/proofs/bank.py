@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -123,22 +124,24 @@ def prove(
             "naive": naive,
             "lines": lines,
         }
+        staff = _Staff(errors)
         try:
             if not naive:
                 Journal(url, clock=clock).close()
-            _work(told, counted, seed, errors, during=world.turn, kills=kills, resume=False)
+            staff.work(told, counted, seed, during=world.turn, kills=kills, resume=False)
             if not naive:
                 for step in range(_STEPS):
                     world.advance(20 * 60)
-                    _work(told, counted, seed + 100 + step, errors, during=world.turn, kills=kills // 20, resume=True)
+                    staff.work(told, counted, seed + 100 + step, during=world.turn, kills=kills // 20, resume=True)
                 box.faults.clear()
                 world.advance(6 * 3600)  # what was hidden for longest appears
                 for step in range(_STEPS):
                     world.advance(20 * 60)
-                    _work(told, counted, seed + 200 + step, errors, during=world.turn, kills=0, resume=True)
+                    staff.work(told, counted, seed + 200 + step, during=world.turn, kills=0, resume=True)
                     if not _unknown(url):
                         break
         finally:
+            staff.dismiss()
             receiver.stop()
         _count(box, counted, numbers)
         if not naive:
@@ -154,17 +157,15 @@ class _World:
     """Time that goes on, and HaloPay, for which some payouts fail."""
 
     def __init__(self, box: Sandbox, clock: SharedClock, drawn: random.Random, numbers: list[str]) -> None:
-        self._box, self._clock, self._drawn, self._numbers = box, clock, drawn, numbers
+        self._box, self._clock, self._drawn = box, clock, drawn
+        self._failing = drawn.sample(numbers, len(numbers) // 20 + 1)
 
     def turn(self) -> None:
-        """Let some time go by while everybody works, and a payout or two fail."""
+        """Let some time go by while everybody works, and some payouts fail."""
         self.advance(self._drawn.choice((0.0, 1.0, 20.0, 90.0)))
-        for _ in range(2):
-            number = self._drawn.choice(self._numbers)
-            try:
+        for number in self._drawn.sample(self._failing, min(5, len(self._failing))):
+            with suppress(ControlError):  # it is not there yet, or has come to its end
                 self._box.fail(out_trade_no=number)
-            except ControlError:
-                continue
 
     def advance(self, seconds: float) -> None:
         """Move the sandbox's time, and everybody's."""
@@ -173,60 +174,55 @@ class _World:
         self._clock.move(self._box.clock.now() - time.time())
 
 
-def _work(
-    told: dict[str, Any],
-    counted: Counted,
-    seed: int,
-    errors: Any,
-    *,
-    during: Callable[[], None],
-    kills: int,
-    resume: bool,
-) -> None:
-    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    processes = []
-    for worker in range(WORKERS):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.proofs.payer"],
-            cwd=ROOT,
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        )
-        mine = told | {
-            "worker": worker,
-            "workers": WORKERS,
-            "seed": seed * 10 + worker,
-            "kills": kills,
-            "resume": resume,
-        }
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(mine).encode())
-        process.stdin.close()
-        processes.append(process)
-    over = threading.Event()
+class _Staff:
+    """The merchants' processes: they wait for a phase of the work, and tell when it is done."""
 
-    def go_on() -> None:
-        while not over.wait(0.5):
-            during()
+    def __init__(self, errors: Any) -> None:
+        self._processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.proofs.payer"],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+            for _ in range(WORKERS)
+        ]
 
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
-        for process in processes:
-            assert process.stdout is not None
-            said = process.stdout.read()
-            process.stdout.close()
-            process.wait()
-            result = json.loads(said)
-            counted.lives += result["lives"]
-            counted.kills += result["kills"]
-            if result["code"]:
-                counted.wrong.append(f"a worker ended with {result['code']}")
-    finally:
-        over.set()
-        thread.join()
+    def work(
+        self, told: dict[str, Any], counted: Counted, seed: int, *, during: Callable[[], None], kills: int, resume: bool
+    ) -> None:
+        """Let all of them work, while `during` is called again and again."""
+        for worker, process in enumerate(self._processes):
+            mine = told | {"worker": worker, "workers": WORKERS, "seed": seed * 10 + worker}
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(mine | {"kills": kills, "resume": resume}).encode() + b"\n")
+            process.stdin.flush()
+        over = threading.Event()
+
+        def go_on() -> None:
+            while not over.wait(0.5):
+                during()
+
+        thread = threading.Thread(target=go_on)
+        thread.start()
+        try:
+            for process in self._processes:
+                assert process.stdout is not None
+                result = json.loads(process.stdout.readline())
+                counted.lives += result["lives"]
+                counted.kills += result["kills"]
+                if result["code"]:
+                    counted.wrong.append(f"a worker ended with {result['code']}")
+        finally:
+            over.set()
+            thread.join()
+
+    def dismiss(self) -> None:
+        """End them."""
+        for process in self._processes:
+            process.communicate()
 
 
 def _unknown(url: str) -> bool:

@@ -1,5 +1,7 @@
 """A merchant's process that pays, and is killed at a random line: `python -m tests.proofs.payer`.
 
+Each line of its input is a phase of the work, as JSON; each gets a line of what came of it.
+
 The parent has everything imported and forks one life after the other; each is killed with SIGKILL after so many lines
 of the kit, and the next one goes on from the journal. Its clock is the machine's, moved by what a shared file says.
 """
@@ -171,4 +173,5 @@ def live(told: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    live(json.loads(sys.stdin.read()))
+    for line in sys.stdin:
+        live(json.loads(line))
