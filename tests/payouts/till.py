@@ -73,7 +73,7 @@ class Till:
         } | changed  # fmt: skip
         body = json.dumps({name: value for name, value in told.items() if value is not None}).encode()
         now = int(self.box.clock.now())
-        headers = {"X-Appid": self.box.app_id, "X-Timestamp": str(now), "X-Sign": sign(body, now, self.box.app_key)}
+        headers = {"X-Appid": told["appid"], "X-Timestamp": str(now), "X-Sign": sign(body, now, self.box.app_key)}
         event = verify(body, headers, app_key=self.box.app_key, now=now)
         self.inbox.take([Arrival(event=event, received_at=now)])
 
