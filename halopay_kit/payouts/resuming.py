@@ -87,11 +87,11 @@ def resume(
 
 
 def _learned(asking: Asking, payout: Payout, clock: Callable[[], float]) -> Payout:
-    payout = asking.hear(payout)
     asking.retry_after = 0.0
     if payout.due_at is None or payout.due_at > clock():
-        return payout
-    return asking.ask_if_due(payout) or payout
+        return payout  # what webhooks say of it was told before
+    payout = asking.hear(payout)
+    return payout if payout.due_at is None else asking.ask_if_due(payout) or payout
 
 
 def _pause(journal: Journal, app_id: str, clock: Callable[[], float]) -> float | None:

@@ -2,8 +2,9 @@
 
 Each line of its input is a phase of the work, as JSON; each gets a line of what came of it.
 
-The parent has everything imported and forks one life after the other; each is killed with SIGKILL after so many lines
-of the kit, and the next one goes on from the journal. Its clock is the machine's, moved by what a shared file says.
+The parent has everything imported and forks one life after the other; each is killed after so many lines of the kit, or
+at any instruction, as no handler can notice, and the next one goes on from the journal. Its clock is the machine's,
+moved by what a shared file says.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ ADDRESSES = (
     "TXYZopYRdj2D9XRtbG411XZZ3kM5VkAeBf",
     "TG9J5kJEVFJeCdzchd4z4RWsNkbzhedGSF",
 )
+_BY_LINE = 0.25
+_SECONDS_A_LINE = 1e-5  # of processor time, roughly
 KIT = os.sep + "halopay_kit" + os.sep
 
 
@@ -77,13 +80,13 @@ def pay(told: dict[str, Any], lines: int | None, seed: int) -> None:
     begin = drawn.randrange(len(numbers))
     numbers = numbers[begin:] + numbers[:begin]
     with (
-        HaloPay(told["app_id"], told["app_key"], told["base_url"], clock=clock, timeout=0.25, sleep=brief) as halopay,
+        HaloPay(told["app_id"], told["app_key"], told["base_url"], clock=clock, timeout=1, sleep=brief) as halopay,
         Journal(told["journal"], clock=clock) as journal,
         Inbox(told["inbox"], clock=clock) as inbox,
     ):
         settled = finished(journal)
         if lines is not None:
-            kill_after(lines)
+            kill_within(drawn, lines)
         payouts = Payouts(halopay, journal, inbox, settings=settings, sleep=brief)
         if told["resume"]:
             payouts.resume()
@@ -103,7 +106,7 @@ def pay_naively(told: dict[str, Any], lines: int | None, _seed: int) -> None:
     done = set(book.read_text().split()) if book.exists() else set()
     if lines is not None:
         kill_after(lines)
-    with HaloPay(told["app_id"], told["app_key"], told["base_url"], clock=clock, timeout=0.25, sleep=brief) as halopay:
+    with HaloPay(told["app_id"], told["app_key"], told["base_url"], clock=clock, timeout=1, sleep=brief) as halopay:
         for number in told["numbers"][told["worker"] :: told["workers"]]:  # shared out: nobody pays for another one
             for _ in range(3):
                 if number in done:
@@ -145,6 +148,17 @@ def kill_after(lines: int) -> None:
         return at_line if KIT in frame.f_code.co_filename else None
 
     sys.settrace(at_call)
+
+
+def kill_within(drawn: random.Random, lines: int) -> None:
+    """Kill this process at a line of the kit, or, three times of four, at any machine instruction.
+
+    To trace lines costs most of the speed. The timer's signal has no handler: it ends the process where it is.
+    """
+    if drawn.random() < _BY_LINE:
+        kill_after(lines)
+    else:
+        signal.setitimer(signal.ITIMER_PROF, lines * _SECONDS_A_LINE)
 
 
 def live(told: dict[str, Any]) -> None:
