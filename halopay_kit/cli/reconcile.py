@@ -112,27 +112,22 @@ def command(
 def _page(result: Result) -> str:
     from halopay_kit.reconcile.report import html
 
-    return html(result)
+    page: str = html(result)
+    return page
 
 
 def _sources(folder: str | None, given: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {name: given.get(name) for name in (*_KNOWN, "inbox", "journal")}
-    for one, other in (("events", "inbox"), ("payouts", "journal")):
-        if (
-            given[one]
-            and given[other]
-            and click.get_current_context().get_parameter_source(other).name == "COMMANDLINE"
-        ):  # type: ignore[union-attr]  # it is a parameter
-            raise click.UsageError(f"--{one} or --{other}, not both")
+    if given["payouts"] and given["journal"]:
+        raise click.UsageError("--payouts or --journal, not both")
     if folder is not None:
         if not Path(folder).is_dir():
             raise click.UsageError(f"{folder} is no folder")
         for name, files in _KNOWN.items():
             there = [Path(folder) / file for file in files if (Path(folder) / file).exists()]
-            if found[name] is None and there and not (name == "events" and given["inbox"] and not given["events"]):
+            instead = {"events": "inbox", "payouts": "journal"}.get(name, "")
+            if found[name] is None and there and not found.get(instead):
                 found[name] = str(there[0])
-            if name == "payouts" and found["journal"]:
-                found[name] = None
     if not found["ledger"]:
         raise click.UsageError("--ledger is missing: the merchant's own book" + _in(folder, "ledger"))
     if not (found["events"] or found["inbox"]):
@@ -231,9 +226,9 @@ def _tell(result: Result) -> None:
             ("severity", "class", "breaks"),
         )
         output.say()
-        for each in result.breaks[:_LISTED]:
-            number = each.out_trade_no or each.trade_no or each.txid or " ".join(each.entries) or name_of(each)
-            output.say(output.plain(f"{each.class_:<26} {number}: {each.sentence}"))
+        for found in result.breaks[:_LISTED]:
+            number = found.out_trade_no or found.trade_no or found.txid or " ".join(found.entries) or name_of(found)
+            output.say(output.plain(f"{found.class_:<26} {number}: {found.sentence}"))
         if len(result.breaks) > _LISTED:
             output.say(f"and {len(result.breaks) - _LISTED} more; --out writes them all")
         output.say()

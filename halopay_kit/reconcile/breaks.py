@@ -22,10 +22,10 @@ _WORDS = {code: word for word, code in STATUS_CODES.items()}
 
 @attrs.frozen
 class Evidence:
-    """Ids of events, and rows and ids of entries, by subject."""
+    """Ids of events and of entries, by subject."""
 
     events: Mapping[int, Sequence[int]]
-    entries: Mapping[int, Sequence[tuple[int, str]]]
+    entries: Mapping[int, Sequence[str]]
 
 
 def of_subject(row: dict[str, Any], evidence: Evidence, settings: Settings, as_of: float) -> Iterator[Break]:
@@ -50,7 +50,7 @@ def of_subject(row: dict[str, Any], evidence: Evidence, settings: Settings, as_o
                 at_stake=_at_stake(name, row),
                 key=(row["number"],),
                 events=tuple(evidence.events.get(subject, ())),
-                entries=tuple(each for _, each in evidence.entries.get(subject, ())),
+                entries=tuple(evidence.entries.get(subject, ())),
                 payouts=(row["out_trade_no"] or "",) if row.get("journal_row") is not None else (),
             )
 

@@ -104,6 +104,13 @@ _ALL = (
         resolves=True,
     ),
     BreakClass(
+        "balance-unexplained",
+        "high",
+        "Balance unexplained",
+        "Opening, collected, fees and payouts do not come to the balance that HaloPay tells.",
+        "Look at the breaks of just that amount, then ask HaloPay for a statement.",
+    ),
+    BreakClass(
         "duplicate-in-ledger",
         "medium",
         "Twice in the ledger",
@@ -160,13 +167,6 @@ _ALL = (
         "No webhook told how it ended; a query did.",
         "Check the receiver's log for that time; keep the sweep running.",
         resolves=True,
-    ),
-    BreakClass(
-        "balance-unexplained",
-        "high",
-        "Balance unexplained",
-        "Opening, collected, fees and payouts do not come to the balance that HaloPay tells.",
-        "Look at the breaks of just that amount, then ask HaloPay for a statement.",
     ),
 )
 

@@ -133,8 +133,8 @@ def _booked(found: Claimed, ledger: Any) -> Any:
         booked_fee=rows.fee.sum().cast("decimal(38, 18)"),
         booked_status=code_of(rows.status).max(),
         booked_at=rows.booked_at.max(),
-        other_currency=other_currency.cast("int8").max(),
-        other_app=other_app.cast("int8").max(),
+        other_currency=ibis.ifelse(other_currency, 1, 0).max(),
+        other_app=ibis.ifelse(other_app, 1, 0).max(),
     )
 
 

@@ -153,9 +153,7 @@ def _evidence(marked: Any, found: Claimed, tables: dict[str, Any]) -> Evidence:
     entries = claims.join(tables["ledger"].select("_row", "entry_id"), "_row").to_pyarrow()
     return Evidence(
         events=_grouped(zip(told["subject"].to_pylist(), told["id"].to_pylist(), strict=True)),
-        entries=_grouped(
-            (row["subject"], (row["_row"], row["entry_id"] or f"row {row['_row']}")) for row in entries.to_pylist()
-        ),
+        entries=_grouped((row["subject"], row["entry_id"] or f"row {row['_row']}") for row in entries.to_pylist()),
     )
 
 

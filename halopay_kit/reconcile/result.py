@@ -135,13 +135,16 @@ class Result:
     @property
     def at_stake(self) -> Mapping[str, Decimal]:
         """The money at stake by currency, which are never added up; a subject with several breaks counts once."""
-        largest: dict[tuple[str, object], Decimal] = {}
+        largest: dict[tuple[object, object], Decimal] = {}
+        names: dict[object, str] = {}
         for each in self.breaks:
-            key = (name_of(each), each.trade_no or each.out_trade_no or each.entries or each.id)
+            currency = each.currency_id if each.currency_id is not None else name_of(each)
+            names[currency] = max(names.get(currency, ""), name_of(each), key=len)
+            key = (currency, each.trade_no or each.out_trade_no or each.entries or each.id)
             largest[key] = max(each.at_stake, largest.get(key, Decimal(0)))
         found: dict[str, Decimal] = {}
         for (currency, _), amount in largest.items():
-            found[currency] = found.get(currency, Decimal(0)) + amount
+            found[names[currency]] = found.get(names[currency], Decimal(0)) + amount
         return dict(sorted(found.items()))
 
 

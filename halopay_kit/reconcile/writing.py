@@ -18,7 +18,8 @@ import attrs
 
 from halopay_kit.errors import ConfigurationError, ExportError
 from halopay_kit.inbox.cells import cell_of
-from halopay_kit.reconcile.result import Break, Result, RollForward
+from halopay_kit.reconcile.result import Break, Result
+from halopay_kit.reconcile.rollforward import RollForward
 
 FILES: Final = ("breaks.parquet", "breaks.csv", "roll-forward.csv", "summary.json", "report.html")
 _MONEY = ("ledger_amount", "gateway_amount", "at_stake")
