@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
+import pyarrow  # type: ignore[import-untyped]  # it has none
+
 from halopay_kit.sandbox.business import money
 from halopay_kit.sandbox.business.world import OPENING_BALANCE
 from halopay_kit.world.plan import DAY, LIFE, PAYEES, TRADED, Scope
@@ -15,7 +17,8 @@ OTHER_APP: Final = "anotherApp000001"
 OFF_IN: Final = TRADED[0]
 """The currency whose balance is off, where that is asked for."""
 
-_ENTRIES = "CASE WHEN fate IN ('unbooked', 'qr-unbooked') OR fate = 'unpaid' AND style < 50 THEN 1" + (
+_ENTRIES = (
+    "CASE WHEN fate IN ('unbooked', 'qr-unbooked') OR fate = 'unpaid' AND style < 50 THEN 1"
     " WHEN fate IN ('in-parts', 'booked-twice') THEN 3 ELSE 2 END"
 )
 
@@ -103,29 +106,24 @@ def move(connection: Any) -> None:
 
 
 def balances(connection: Any, scope: Scope, balance_off: Decimal | None) -> None:
-    """Make the table `balances`: a snapshot of each currency a day, the first before anything and the last at the end.
+    """Make the table `balances`, amounts as text: a snapshot of each currency a day.
 
-    The last of one currency is off by `balance_off`.
+    The first is from before anything, the last from the end; that of one currency is off by `balance_off`.
     """
     days = [scope.start + day * DAY for day in range(scope.days + 1)] + [scope.until]
-    connection.execute(
-        "CREATE TABLE balances (app_id VARCHAR, currency_id BIGINT, token VARCHAR, chain VARCHAR, decimals INTEGER,"
-        " balance DECIMAL(38, 18), \"at\" TIMESTAMPTZ)"
-    )
     rows = []
     for token in TRADED:
-        moved = connection.execute(
-            "SELECT day, units FROM moves WHERE currency_id = ?", [token.currency_id]
-        ).fetchall()
+        mine = "SELECT day, units FROM moves WHERE currency_id = ?"
+        moved = connection.execute(mine, [token.currency_id]).fetchall()
         for at in days:
             units = sum(amount for day, amount in moved if day * DAY < at)
             off = balance_off if balance_off is not None and token is OFF_IN and at == days[-1] else Decimal(0)
             balance = money.add(money.add(OPENING_BALANCE, exact(units, token.decimals)), off)
             named = (scope.app_id, token.currency_id, token.symbol, token.chain.name, token.decimals)
             rows.append((*named, money.plain(balance), at * 1_000_000))
-    connection.executemany(
-        "INSERT INTO balances VALUES (?, ?, ?, ?, ?, CAST(? AS DECIMAL(38, 18)), make_timestamptz(?))", rows
-    )
+    names = ("app_id", "currency_id", "token", "chain", "decimals", "balance", "at")
+    connection.register("snapshots", pyarrow.table(dict(zip(names, zip(*rows, strict=True), strict=True))))
+    connection.execute('CREATE TABLE balances AS SELECT * REPLACE (make_timestamptz("at") AS "at") FROM snapshots')
 
 
 def exact(units: int, decimals: int) -> Decimal:
@@ -136,9 +134,13 @@ def exact(units: int, decimals: int) -> Decimal:
 def planted(balance_off: Decimal | None) -> str:
     """Return the query for the list of what was planted; the amounts at stake as reconciliation counts them."""
     fates = ", ".join(f"('{fate.id}', '{fate.flaw}', '{fate.kind}', '{fate.note}')" for fate in flaws())
-    off = "" if balance_off is None else (
-        f" UNION ALL SELECT 'balance-unexplained', 'balance', 'currency_id', '{OFF_IN.currency_id}',"
-        f" CAST('{abs(balance_off):f}' AS DECIMAL(38, 18)), 'the last balance is off by {balance_off:f}'"
+    off = (
+        ""
+        if balance_off is None
+        else (
+            f" UNION ALL SELECT 'balance-unexplained', 'balance', 'currency_id', '{OFF_IN.currency_id}',"
+            f" CAST('{abs(balance_off):f}' AS DECIMAL(38, 18)), 'the last balance is off by {balance_off:f}'"
+        )
     )
     return f"""
         WITH fates (fate, class, kind, note) AS (VALUES {fates})

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import duckdb
 
 from halopay_kit import __version__
 from halopay_kit.errors import ConfigurationError, ExportError
 from halopay_kit.inbox import Inbox
 from halopay_kit.inbox.export import export
 from halopay_kit.sandbox.app import App
-from halopay_kit.sandbox.box import missing_extra
 from halopay_kit.sandbox.business.chance import Chance
 from halopay_kit.world import book, told
 from halopay_kit.world.plan import Scope, lay_out
+from halopay_kit.world.played import play
 from halopay_kit.world.rates import LEAST, numbers
 
 MOST: Final = 10_000_000
@@ -71,24 +72,19 @@ def make_world(
     `4GB`. The directory is there whole or not at all.
 
     Raises:
-        ConfigurationError: an argument that cannot be right, or a missing extra; `out` is there and not empty.
+        ConfigurationError: an argument that cannot be right; `out` is there and not empty.
         ExportError: it cannot be written.
     """
     _check(orders, days, seed, balance_off)
     fast = orders > FAST_BEYOND if fast is None else fast
-    if missing := missing_extra():
-        raise ConfigurationError(f"a world needs {', '.join(missing)}", advice="pip install 'halopay-kit[sandbox]'")
-    try:
-        import duckdb
-    except ImportError:
-        raise ConfigurationError("a world needs duckdb", advice="pip install 'halopay-kit[reconcile]'") from None
     target = Path(fspath(out))
+    progress("planning", 0, None)
     scope = Scope(orders=orders, days=days, seed=seed, app_id=App(Chance(seed), None, None).id)
     part = _beside(target)
     try:
         with duckdb.connect() as connection:
             if memory is not None:
-                connection.execute("SET memory_limit = ?", [memory])
+                _limit(connection, memory)
             connection.execute(f"SET temp_directory = '{_quoted(part / 'spill')}'")
             lay_out(connection, scope)
             made = _fill(connection, scope, part, target, fast, balance_off, progress)
@@ -118,9 +114,14 @@ def _check(orders: int, days: int, seed: int, balance_off: Decimal | None) -> No
         return
     right = isinstance(balance_off, Decimal) and balance_off.is_finite() and 0 < abs(balance_off) < _MOST_OFF
     if not right or -int(balance_off.normalize().as_tuple().exponent) > book.OFF_IN.decimals:
-        raise ConfigurationError(
-            f"balance_off is a Decimal other than 0, with at most {book.OFF_IN.decimals} decimals"
-        )
+        raise ConfigurationError(f"balance_off is a Decimal other than 0, with at most {book.OFF_IN.decimals} decimals")
+
+
+def _limit(connection: Any, memory: str) -> None:
+    try:
+        connection.execute("SET memory_limit = ?", [memory])
+    except duckdb.Error as error:
+        raise ConfigurationError("memory is a size like 4GB") from error
 
 
 def _beside(target: Path) -> Path:
@@ -149,8 +150,6 @@ def _fill(
         events = _copy(connection, told.events(scope), part / "events.parquet")
         book.move(connection)
     else:
-        from halopay_kit.world.played import play
-
         play(connection, scope, part / "inbox.sqlite", lambda done, of: progress("orders", done, of))
         with Inbox(part / "inbox.sqlite", create=False) as inbox:
             events = export(inbox, part / "events.parquet")
@@ -159,7 +158,7 @@ def _fill(
     progress("payouts", 0, None)
     payouts = _copy(connection, book.journal(scope), part / "payouts.parquet")
     book.balances(connection, scope, balance_off)
-    shown = f"* REPLACE (plain(balance) AS balance, {_iso('balances.at')} AS \"at\")"
+    shown = f'* REPLACE ({_iso("balances.at")} AS "at")'
     _copy(connection, f"SELECT {shown} FROM balances", part / "balances.csv")
     shown = "* REPLACE (plain(amount_at_stake) AS amount_at_stake)"
     planted = _copy(connection, f"SELECT {shown} FROM ({book.planted(balance_off)})", part / "planted.csv")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import pyarrow  # type: ignore[import-untyped]  # it has none
 from urllib3 import HTTPHeaderDict
 
 from halopay_api import codec
@@ -245,11 +246,11 @@ def _number(connection: Any, stage: Stage) -> None:
         ("order", "orders", ("trade_no", "second_trade_no", "txid", "second_txid")),
         ("payout", "payouts", ("trade_no", "txid")),
     ):
-        typed = ", ".join(f"{name} VARCHAR" for name in columns)
-        found = [(n, *numbers) for (what, n), numbers in stage.numbers.items() if what == kind]
-        connection.execute(f"CREATE TABLE numbers_of_{view} (n BIGINT, {typed})")
-        marks = ", ".join("?" for _ in range(len(columns) + 1))
-        connection.executemany(f"INSERT INTO numbers_of_{view} VALUES ({marks})", found)
+        found = sorted((n, *numbers) for (what, n), numbers in stage.numbers.items() if what == kind)
+        names = ("n", *columns)
+        connection.register(
+            f"numbers_of_{view}", pyarrow.table(dict(zip(names, zip(*found, strict=True), strict=True)))
+        )
         connection.execute(
             f"CREATE TABLE known_{view} AS SELECT {view}.*, {', '.join(columns)}"
             f" FROM {view} LEFT JOIN numbers_of_{view} USING (n) ORDER BY n"
@@ -264,6 +265,7 @@ def _moved(connection: Any, stage: Stage) -> None:
         if entry.why != "opening" and entry.currency_id in decimals:
             units = int(money.multiply(entry.amount, Decimal(10 ** decimals[entry.currency_id])))
             moved[entry.currency_id, entry.time // DAY] += units
-    connection.execute("CREATE TABLE moves (currency_id BIGINT, day BIGINT, units HUGEINT)")
-    found = [(currency, day, units) for (currency, day), units in sorted(moved.items())]
-    connection.executemany("INSERT INTO moves VALUES (?, ?, ?)", found)
+    found = [(currency, day, str(units)) for (currency, day), units in sorted(moved.items())]
+    names = ("currency_id", "day", "units")
+    connection.register("moved", pyarrow.table(dict(zip(names, zip(*found, strict=True), strict=True))))
+    connection.execute("CREATE TABLE moves AS SELECT * REPLACE (CAST(units AS HUGEINT) AS units) FROM moved")
