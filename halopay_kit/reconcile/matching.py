@@ -68,7 +68,9 @@ def claimed(ledger: Any, events: Any, payouts: Any | None, *, keys: frozenset[st
         booked=ibis.ifelse(ledger.kind == "payout", ledger.amount.abs(), ledger.amount).fill_null(zero()),
         code=code_of(ledger.status),
     )
-    mine = _claims(entries, found, events, [name for name in ("trade_no", "out_trade_no", "txid") if name in keys], keep)
+    mine = _claims(
+        entries, found, events, [name for name in ("trade_no", "out_trade_no", "txid") if name in keys], keep
+    )
     theirs = None
     if payouts is not None:
         journal = payouts.mutate(

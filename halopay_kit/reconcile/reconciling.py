@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from decimal import localcontext
 from typing import Any
 
 import attrs
@@ -20,7 +21,7 @@ from halopay_kit.reconcile.matching import Claimed, Keep, claimed, numbered
 from halopay_kit.reconcile.reading import Read, empty, read
 from halopay_kit.reconcile.result import Break, Count, Result
 from halopay_kit.reconcile.rollforward import RollForward, rolled
-from halopay_kit.reconcile.settings import Settings
+from halopay_kit.reconcile.settings import EXACT, Settings
 
 Progress = Callable[[str], object]
 _INPUTS: tuple[Input, ...] = ("ledger", "events", "payouts", "balances")
@@ -54,7 +55,7 @@ def reconcile(
     settings = settings or Settings()
     given: dict[Input, Any] = {"ledger": ledger, "events": events, "payouts": payouts, "balances": balances}
     try:
-        with staging(memory) as connection:
+        with localcontext(EXACT), staging(memory) as connection:
             inputs = []
             for what in _INPUTS:
                 if given[what] is None:
@@ -205,7 +206,9 @@ def _open_payouts(found: Claimed, tables: dict[str, Any]) -> list[dict[str, Any]
         return []
     journal = tables["payouts"].mutate(meant=outcome_of(tables["payouts"]))
     unresolved = journal.filter(journal.meant.isin(["unknown", "needs-review", "sending"]))
-    untold = journal.semi_join(found.journal.free.select("_row"), "_row").filter((journal.meant == "done") & journal.status.isnull())
+    untold = journal.semi_join(found.journal.free.select("_row"), "_row").filter(
+        (journal.meant == "done") & journal.status.isnull()
+    )
     return [*unresolved.to_pyarrow().to_pylist(), *untold.to_pyarrow().to_pylist()]
 
 
