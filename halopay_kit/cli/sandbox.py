@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from halopay_kit.cli import control, live, output
+from halopay_kit.cli import control, live, output, world
 
 if TYPE_CHECKING:
     from halopay_kit.sandbox import Sandbox
@@ -33,7 +33,8 @@ def command(
     """Run a HaloPay of your own on this machine until Ctrl-C; nothing in it is real money.
 
     It checks AppId, signature and timestamp of every call, signs its answers, and delivers webhooks on HaloPay's
-    schedule. With a subcommand, act on one that runs: HALOPAY_BASE_URL and HALOPAY_SANDBOX_TOKEN say which.
+    schedule. With a subcommand, act on one that runs: HALOPAY_BASE_URL and HALOPAY_SANDBOX_TOKEN say which. `world`
+    needs none: it makes days of business to try reconciliation on.
 
     \b
     halopay sandbox --webhook-url http://127.0.0.1:9000/webhook
@@ -84,3 +85,4 @@ def _play(names: tuple[str, ...], as_json: bool) -> int:
 
 
 control.add_to(command)
+command.add_command(world.command)

@@ -138,7 +138,7 @@ class Result:
         largest: dict[tuple[object, object], Decimal] = {}
         names: dict[object, str] = {}
         for each in self.breaks:
-            currency = each.currency_id if each.currency_id is not None else name_of(each)
+            currency: object = each.currency_id if each.currency_id is not None else name_of(each)
             names[currency] = max(names.get(currency, ""), name_of(each), key=len)
             key = (currency, each.trade_no or each.out_trade_no or each.entries or each.id)
             largest[key] = max(each.at_stake, largest.get(key, Decimal(0)))
