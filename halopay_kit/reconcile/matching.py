@@ -62,7 +62,7 @@ class Claimed:
 
 def claimed(ledger: Any, events: Any, payouts: Any | None, *, keys: frozenset[str], keep: Keep) -> Claimed:
     """Match; `keys` are the columns among trade_no, out_trade_no, txid that the ledger has anything in."""
-    found = keep(subjects(events, keep))
+    found = subjects(events, keep)
     entries = ledger.mutate(
         side=ibis.ifelse(ledger.kind == "payout", "payout", "payment"),
         booked=ibis.ifelse(ledger.kind == "payout", ledger.amount.abs(), ledger.amount).fill_null(zero()),
@@ -125,9 +125,8 @@ def subjects(events: Any, keep: Keep) -> Any:
     # An order that is told of now with its out_trade_no and now without is two parts.
     asked = found.select("kind", "app_id", "number")
     if asked.count().to_pyarrow().as_py() != asked.distinct().count().to_pyarrow().as_py():
-        found = found.group_by("kind", "app_id", "number").agg(
-            **gathered(found), **{name: found[name].max() for name in names}
-        )
+        joined = found.group_by("kind", "app_id", "number")
+        found = keep(joined.agg(**gathered(found), **{name: found[name].max() for name in names}))
 
     def has(mark: int) -> Any:
         return (found.marks & mark) != 0
@@ -175,9 +174,10 @@ def _claims(rows: Any, found: Any, events: Any, keys: Sequence[str], keep: Keep)
         if counts["rows"] != counts["different"]:
             step = keep(_exclusive(step, left, candidates, key, done, keep))
         done.append(step.filter(step.subject.notnull()))
-        left = keep(left.semi_join(step.filter(step.subject.isnull()).select("_row"), "_row"))
         if not counts["free"]:
+            left = left.limit(0)
             break
+        left = keep(left.semi_join(step.filter(step.subject.isnull()).select("_row"), "_row"))
     return Claims(rows=ibis.union(*done) if len(done) > 1 else done[0], free=left)
 
 
@@ -197,11 +197,12 @@ def _joined(left: Any, candidates: Any, key: str) -> Any:
     """Return each row with each subject that it could claim, and whether they name the same app and currency."""
     asked = candidates.select("side", key, "subject", **{f"s_{name}": name for name in _ASKED})
     both = left.left_join(asked, ["side", key])
-    other_currency = (
-        (both.currency_id != both.s_currency_id).fill_null(False)
-        | (both.token.upper() != both.s_token.upper()).fill_null(False)
-        | (both.chain.upper() != both.s_chain.upper()).fill_null(False)
-    )
+
+    def another(name: str) -> Any:
+        mine, theirs = both[name], both[f"s_{name}"]
+        return ibis.ifelse(mine != theirs, mine.upper() != theirs.upper(), False).fill_null(False)
+
+    other_currency = (both.currency_id != both.s_currency_id).fill_null(False) | another("token") | another("chain")
     other_app = (both.app_id != both.s_app_id.nullif("")).fill_null(False)
     return both.select(
         "_row", "subject", "booked", "fee", "code", "booked_at",

@@ -13,6 +13,7 @@ from halopay_kit.reconcile.mapping import Mapping, chosen
 from halopay_kit.reconcile.typed import ADVICE, MONEY, WHY, Typed, typed
 
 SHOWN = 10  # refused values that an error names
+_SELDOM = ("txid", "address", "entry_id", "cause", "reason")
 _NULLS = {"money": MONEY, "int": "BIGINT", "time": "BIGINT"}
 
 
@@ -40,19 +41,16 @@ def read(
     found = opened(connection, source, what)
     mapping = chosen(found.headers, what, mapping, found.name)
     columns = _typed(found, what, mapping, timezone or mapping.timezone)
-    picked = ", ".join(f'{each.value} AS "{name}"' for name, (_, _, each) in columns.items())
     bad = " OR ".join(each.bad for _, _, each in columns.values() if each.bad) or "false"
     in_place = found.in_place and not any(each.parsed for _, _, each in columns.values())
     try:
         if in_place:
-            connection.execute(f'CREATE VIEW "{what}" AS SELECT _row, {picked} FROM {found.relation}')  # noqa: S608  # ours
-            asked = f"SELECT count(*), count_if({bad}) FROM {found.relation}"  # noqa: S608
+            rows, refused, columns = _looked_over(connection, found, columns, bad)
+            connection.execute(f'CREATE VIEW "{what}" AS SELECT _row, {_picked(columns)} FROM {found.relation}')  # noqa: S608  # ours
         else:
-            connection.execute(
-                f'CREATE TABLE "{what}" AS SELECT _row, {picked}, ({bad}) AS _bad FROM {found.relation}'  # noqa: S608
-            )
-            asked = f'SELECT count(*), count_if(_bad) FROM "{what}"'  # noqa: S608
-        rows, refused = connection.execute(asked).fetchone()
+            made = f"SELECT _row, {_picked(columns)}, ({bad}) AS _bad FROM {found.relation}"  # noqa: S608
+            connection.execute(f'CREATE TABLE "{what}" AS {made}')
+            rows, refused = connection.execute(f'SELECT count(*), count_if(_bad) FROM "{what}"').fetchone()  # noqa: S608
         problem = _refused(connection, found, what, columns, rows, refused) if refused else None
         if not in_place:
             connection.execute(f'ALTER TABLE "{what}" DROP COLUMN _bad')
@@ -92,6 +90,26 @@ def _typed(found: Opened, what: Input, mapping: Mapping, timezone: str | None) -
         )
         columns[column.name] = (column, place, made)
     return columns
+
+
+def _picked(columns: _Columns) -> str:
+    return ", ".join(f'{each.value} AS "{name}"' for name, (_, _, each) in columns.items())
+
+
+def _looked_over(connection: Any, found: Opened, columns: _Columns, bad: str) -> tuple[int, int, _Columns]:
+    """Return how many rows there are and are refused, and the columns; those without a cell to tidy as they stand.
+
+    For each is read several times; but those that are seldom read are not looked over.
+    """
+    names = [name for name, (_, _, each) in columns.items() if each.tidy and name not in _SELDOM]
+    asked = ["count(*)", f"count_if({bad})", *(f"coalesce(bool_or({columns[name][2].untidy}), false)" for name in names)]
+    rows, refused, *told = connection.execute(f"SELECT {', '.join(asked)} FROM {found.relation}").fetchone()  # noqa: S608  # ours
+    tidy = {name for name, untidy in zip(names, told, strict=True) if not untidy}
+    looked_over = {
+        name: (column, place, attrs.evolve(each, value=each.tidy) if name in tidy else each)
+        for name, (column, place, each) in columns.items()
+    }
+    return rows, refused, looked_over
 
 
 def _refused(

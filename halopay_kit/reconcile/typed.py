@@ -48,12 +48,14 @@ ADVICE: Mapping[str, str] = {
 class Typed:
     """A column as SQL: its value, and a condition for what cannot be one; None: every value can.
 
-    `parsed`: it costs something to tell it again.
+    `parsed`: it costs something to tell it again. Where no cell is `untidy`, `tidy` is the same and costs nothing.
     """
 
     value: str
     bad: str | None
     parsed: bool = False
+    tidy: str | None = None
+    untidy: str = "false"
 
 
 def typed(
@@ -90,7 +92,9 @@ def _text_of(at: str, kind: str) -> str:
 
 
 def _text(at: str, kind: str, _words: Mapping[str, str], _zone: str | None) -> Typed:
-    return Typed(_text_of(at, kind), None)
+    if kind != "VARCHAR":
+        return Typed(_text_of(at, kind), None)
+    return Typed(_text_of(at, kind), None, tidy=at, untidy=f"({at} < '!' OR suffix({at}, ' '))")
 
 
 def _money(at: str, kind: str, _words: Mapping[str, str], _zone: str | None) -> Typed:
@@ -142,7 +146,9 @@ def _word(known: Mapping[str, str]) -> _Maker:
             for word, meant in words.items()
         ]
         whens += [f"WHEN {plain} = {_literal(word)} THEN {_literal(meant)}" for word, meant in known.items()]
-        value = f"CASE {' '.join(whens)} END"
+        plainly = ", ".join(_literal(meant) for meant in sorted(set(known.values())))
+        own = [] if words else [f"WHEN {at} IN ({plainly}) THEN {at}"] if kind == "VARCHAR" else []
+        value = f"CASE {' '.join([*own, *whens])} END"
         return Typed(value, f"({text} IS NOT NULL AND ({value}) IS NULL)")
 
     return make
