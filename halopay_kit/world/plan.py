@@ -177,7 +177,7 @@ def _payouts(fates: Sequence[tuple[Fate, int]], scope: Scope) -> str:
 def _created(scope: Scope) -> str:
     """Spread the orders over the days, one after the other: 15% by night, 60% from 8 to 20 h, 25% in the evening."""
     span, total = scope.days * DAY, scope.orders
-    even = f"((CAST(range AS BIGINT) * 1000 + draw(range, 1, 1000)) * {span} // ({total} * 1000))"
+    even = f"((CAST(range AS BIGINT) * 1000 + draw(range, 1, 1000)) * {span} // {total * 1000})"
     second = f"({even} % {DAY})"
     return f"""{FROM} + {even} // {DAY} * {DAY} + CASE
         WHEN {second} < 12960 THEN {second} * 28800 // 12960

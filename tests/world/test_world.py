@@ -16,7 +16,11 @@ from halopay_kit.errors import ConfigurationError
 from halopay_kit.reconcile import CLASSES, reconcile
 from halopay_kit.reconcile.result import Break, Result
 from halopay_kit.world import World, make_world
+from halopay_kit.world.book import journal, ledger
+from halopay_kit.world.making import MOST, MOST_DAYS
+from halopay_kit.world.plan import Scope, lay_out
 from halopay_kit.world.rates import LEAST, flaws, numbers
+from halopay_kit.world.told import events, number
 from tests.test_cli import halopay
 
 ORDERS = 2000
@@ -184,3 +188,15 @@ def test_the_command_makes_a_world_and_says_what_is_in_it(tmp_path):
     assert again.returncode == 2
     assert "not empty" in again.stderr
     assert halopay("sandbox", "world", "--out", str(tmp_path / "x"), "--balance-off", "much").returncode == 2
+
+
+def test_the_plan_of_the_largest_world_has_no_number_that_is_too_large():
+    scope = Scope(orders=MOST, days=MOST_DAYS, seed=2**32 - 1, app_id="a")
+    with duckdb.connect() as connection:
+        lay_out(connection, scope)
+        number(connection, scope)
+        for query in (events(scope), ledger(scope), journal(scope)):
+            assert len(connection.execute(f"SELECT * FROM ({query}) LIMIT 5").fetchall()) == 5
+        last = connection.execute(f"SELECT created_at FROM orders WHERE n = {MOST - 1}").fetchone()
+    assert last is not None
+    assert scope.start < last[0] < scope.until
