@@ -78,7 +78,7 @@ DESK = Desk(ANY._gateway, load())
 names = sorted({name for schema in SPEC["components"]["schemas"].values() for name in schema.get("properties", {})})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(operation=st.sampled_from(sorted(PATHS)), fields=st.dictionaries(st.sampled_from(names), values, max_size=5))
 def test_any_object_gets_a_signed_answer(operation, fields):
     body = json.dumps(fields).encode()
