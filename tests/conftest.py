@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from halopay_kit import HaloPay, Sandbox, signing
 
 ROOT = Path(__file__).parent.parent
+
+# How long a test draws its examples says how busy the machine is, and nothing about the kit.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def vectors(kind: str) -> list[Any]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from halopay_kit.sandbox.server import Server
     from halopay_kit.sandbox.state.state import State
 
-_EXTRA = ("h11", "jinja2", "jsonschema_rs", "openapi_core", "segno", "starlette", "uvicorn", "yaml")
+_EXTRA = ("h11", "jinja2", "jsonschema_rs", "segno", "starlette", "uvicorn", "yaml")
 
 
 def missing_extra() -> list[str]:

@@ -64,7 +64,7 @@ def hosted(halopay: HaloPay) -> Callable[..., str]:
     return make
 
 
-@pytest.fixture(scope="package")  # not longer: while Playwright runs, its thread has a running event loop
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, this thread has a running event loop
 def browser() -> Iterator[Any]:
     needs(CHROMIUM is None, "chromium")
     needs(importlib.util.find_spec("playwright") is None, "playwright")

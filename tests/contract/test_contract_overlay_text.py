@@ -251,7 +251,7 @@ _VALUES = st.recursive(
 _OBJECTS = st.dictionaries(_NAMES, _VALUES, max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(update=_OBJECTS)
 def test_whatever_is_written_is_read_back_by_everybody_or_refused(update):
     made = overlay({"target": "$.x-free", "update": update})
@@ -265,7 +265,7 @@ def test_whatever_is_written_is_read_back_by_everybody_or_refused(update):
     assert done.after.endswith("# mine\n")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(updates=st.lists(_OBJECTS, min_size=1, max_size=4), is_block=st.booleans())
 def test_objects_merge_in_brackets_and_in_blocks_alike(updates, is_block):
     text = "openapi: 3.1.0\n" + (

@@ -177,7 +177,7 @@ def subjects_with_events(inbox):
         return Counter(tuple(row) for row in connection.execute(text(query)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(said=SAID, cuts=st.lists(st.integers(0, 20), max_size=4))
 def test_however_arrivals_are_cut_into_batches_the_same_comes_of_them(inbox, said, cuts):
     arrivals = [  # no two answers have the same bytes: their time is that of the answer
@@ -189,7 +189,7 @@ def test_however_arrivals_are_cut_into_batches_the_same_comes_of_them(inbox, sai
     assert whole == outcome(inbox, [[one] for one in arrivals])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(said=SAID)
 def test_a_webhook_that_was_taken_in_once_is_never_new_again(inbox, said):
     reset(inbox)

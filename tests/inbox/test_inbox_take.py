@@ -400,7 +400,7 @@ def said_of(kind, number, status, amount, variant, origin):
     return payout(number, status, time=variant, origin=origin)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(said=SAID, cuts=st.lists(st.integers(0, 30), max_size=5))
 def test_however_arrivals_are_cut_into_batches_each_event_is_kept_once_and_judged_alike(store_url, said, cuts):
     arrivals = [said_of(*one) for one in said]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import http.client
 import json
 import random
+import time
 from collections.abc import Callable, Iterator
 
 from tests.conftest import example
@@ -168,3 +170,22 @@ MALFORMED: tuple[Callable[[random.Random, int], tuple[bytes, Headers]], ...] = (
     wrong_types,
     odd_amount,
 )
+
+
+def sent(connection: http.client.HTTPConnection, body: bytes, headers: Headers) -> int:
+    """Send a request as it is; return the status of its answer."""
+    connection.putrequest("POST", "/", skip_accept_encoding=True)
+    for name, value in [*headers, ("Content-Length", str(len(body)))]:
+        connection.putheader(name, value.encode("utf-8", "replace"))
+    connection.endheaders(body)
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
+def flood(port: int, seed: int) -> None:
+    """Send one after the other, without end."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    print("flooding", flush=True)
+    for _, body, headers in requests(seed, int(time.time())):
+        sent(connection, body, headers)

@@ -74,7 +74,13 @@ class Senders:
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._send, args=(name,)) for name in range(number)]
         self.acknowledged: list[str] = []
+        self.seconds: list[float] = []
         self.statuses: Counter[object] = Counter()
+
+    @property
+    def p99(self) -> float:
+        """Return within how many seconds 99 of 100 requests were answered."""
+        return sorted(self.seconds)[len(self.seconds) * 99 // 100]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -94,6 +100,7 @@ class Senders:
             body = json.dumps({**fields, "trade_no": trade_no, "out_trade_no": trade_no}).encode()
             now = int(time.time())
             headers = {"X-Appid": APP_ID, "X-Timestamp": str(now), "X-Sign": sign(body, now, KEY)}
+            began = time.perf_counter()
             try:
                 connection.request("POST", "/", body, headers)
                 answer = connection.getresponse()
@@ -103,11 +110,21 @@ class Senders:
                 self.statuses["no answer"] += 1
                 self._over.wait(0.01)
                 continue
+            self.seconds.append(time.perf_counter() - began)
             self.statuses[answer.status] += 1
             if answer.status == 200:
                 assert said == b"Success", said
                 self.acknowledged.append(trade_no)
         connection.close()
+
+
+def flood(port: int, seed: int) -> subprocess.Popen[bytes]:
+    """Send hostile requests from a process of its own until it is killed, so that honest senders lend it no time."""
+    code = "import sys; from tests.proofs.hostile_requests import flood; flood(int(sys.argv[1]), int(sys.argv[2]))"
+    process = subprocess.Popen([sys.executable, "-c", code, str(port), str(seed)], cwd=ROOT, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline(), "the flood did not start"
+    return process
 
 
 if __name__ == "__main__":

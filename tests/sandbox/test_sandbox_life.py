@@ -211,7 +211,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(steps=st.lists(steps, min_size=1, max_size=12))
 def test_balances_are_what_came_in_less_fees_and_payouts(busy: Wire, steps):
     box = busy.box

@@ -166,7 +166,7 @@ class Desk:
         if media_type.strip().lower() != b"application/json":
             raise Refused(PARAMETER_ERROR, "content-type: expected application/json")
         fields = parse(body)
-        self._validator.check(self._paths[operation], fields, body)
+        self._validator.check(self._paths[operation], fields)
         return fields
 
     def _is_signed(self, body: bytes, timestamp: str, signature: str) -> bool:
