@@ -9,6 +9,7 @@ import attrs
 
 from codegen.changes import reading
 from codegen.docs.facts.fact import Fact
+from codegen.docs.facts.fact import Fact
 from codegen.document import Document
 from codegen.errors import step
 
@@ -70,6 +71,12 @@ class Spec:
     """Where the schema of each body stands, that of an answer without its envelope."""
     headers: Mapping[str, Mapping[str, Expected]]
     """By side, `request`, `response`, `webhook`, and by name in lower case."""
+
+    def field(self, fact: Fact) -> Expected | None:
+        """Return what the spec has of the field or header that a fact is about."""
+        if fact.kind == "header":
+            return self.headers.get(fact.subject.partition("/")[2], {}).get(fact.name.casefold())
+        return self.fields.get(fact.subject, {}).get(fact.name)
 
     def enum(self, pointer: str) -> tuple[Listed, ...]:
         """List the values of an enum."""

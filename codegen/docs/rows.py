@@ -25,7 +25,9 @@ _TYPE = (
     rf"(?:\s?[/|]\s?(?:{columns.TYPE_WORDS}))?)(?![a-z_])"
 )
 _REQUIRED = columns.REQUIRED_WORDS
-_WRITTEN = "|".join(word for word in _REQUIRED.split("|") if word not in ("\\-", "–", "m", "o"))
+_WRITTEN = "|".join(
+    word for word in _REQUIRED.split("|") if len(word) > 1 and word != "\\-" or word in "YNyn*✓✔✅√✗✘❌×是否예"
+)
 _CODE = r"-?\d{1,6}(?!\d)|[A-Z]{2,}(?:[-_][A-Z]+)*"
 _PATH = r"/[a-z0-9/_-]+"
 _BEFORE_TYPE = rf"({_WRITTEN})?"
@@ -59,6 +61,11 @@ def parted(line: str) -> Row:
     return tuple(plain(cell) for cell in line.strip("\n\r ").split("\t")) if "\t" in line.strip() else (plain(line),)
 
 
+def is_name(text: str) -> bool:
+    """Say whether a text could be the name of a field."""
+    return re.fullmatch(_NAME, text) is not None
+
+
 def begins(line: str) -> bool:
     """Say whether a line begins as rows of fields do, whatever follows."""
     found = re.match(_NAME, plain(line))
@@ -80,7 +87,7 @@ def row(roles: Sequence[Role | None], line: str) -> Row | None:
 def guessed(roles: Sequence[Role | None], line: str) -> Row | None:
     """Take a line apart word by word, for a row whose type nobody knows; None if its first word is no name."""
     left = plain(line).split(" ")
-    if roles[0] != "name" or "type" not in roles or re.fullmatch(_NAME, left[0]) is None or len(left) < 2:
+    if roles[0] != "name" or "type" not in roles or not is_name(left[0]) or len(left) < 2:
         return None
     cells = dict.fromkeys(range(len(roles)), "")
     for place, role in enumerate(roles):

@@ -461,9 +461,7 @@ def test_columns_that_nobody_knows_are_told(head: str) -> None:
 
 
 def test_fields_in_running_text_are_told_to_be_unread() -> None:
-    items = "\n".join(
-        f"- {name} (string): x" for name in ("out_trade_no", "currency_id", "fiat_amount", "callback_url")
-    )
+    items = "\n".join(f"- {name}: x" for name in ("out_trade_no", "currency_id", "fiat_amount", "callback_url"))
     found = find(operation("### Request", items))
     assert [(trouble.subject, trouble.because) for trouble in found.troubles] == [
         ("order.create/request", "its fields stand in no table")
