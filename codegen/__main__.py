@@ -103,15 +103,17 @@ def changes(old: str, new: str | None, spec: Path, form: str | None) -> None:
 
 
 def _files(spec: Path) -> dict[str, str]:
+    from codegen.docs import ledger
     from codegen.document import read
     from codegen.errors import SpecError
     from codegen.formatting import format_python
     from codegen.render import render
 
     try:
-        return format_python(render(read(spec)))
-    except SpecError as error:
-        click.echo(f"{spec}: {error}", err=True)
+        files = format_python(render(read(spec)))
+        return {**files, "contradictions.json": ledger.bundled(spec.with_name("contradictions.yaml"))}
+    except (SpecError, ledger.LedgerError) as error:
+        click.echo(f"{spec}: {error}" if isinstance(error, SpecError) else str(error), err=True)
         raise click.exceptions.Exit(1) from error
 
 

@@ -9,7 +9,6 @@ import attrs
 
 from codegen.changes import reading
 from codegen.docs.facts.fact import Fact
-from codegen.docs.facts.fact import Fact
 from codegen.document import Document
 from codegen.errors import step
 

@@ -26,7 +26,7 @@ _TYPE = (
 )
 _REQUIRED = columns.REQUIRED_WORDS
 _WRITTEN = "|".join(
-    word for word in _REQUIRED.split("|") if len(word) > 1 and word != "\\-" or word in "YNyn*✓✔✅√✗✘❌×是否예"
+    word for word in _REQUIRED.split("|") if (len(word) > 1 and word != "\\-") or word in "YNyn*✓✔✅√✗✘❌×是否예"
 )
 _CODE = r"-?\d{1,6}(?!\d)|[A-Z]{2,}(?:[-_][A-Z]+)*"
 _PATH = r"/[a-z0-9/_-]+"
