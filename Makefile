@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check generate bench proofs lock clean
+.PHONY: help demo test check generate update bench proofs lock clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ check: $(VENV)/.dev  ## Lint, types, layers, generated code
 
 generate: $(VENV)/.dev  ## Write generated/ from spec/
 	$(BIN)/python -m codegen generate
+
+update: $(VENV)/.dev  ## Bring spec, client and changelog up with HaloPay's pages (PAGES=saved/, YES=1)
+	@$(BIN)/python -m codegen update $(if $(PAGES),--pages $(PAGES),--fetch) $(if $(YES),--yes)
 
 bench: $(VENV)/.dev  ## Measure the kit beside its peers
 	$(BIN)/python -m benchmarks
