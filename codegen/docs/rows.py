@@ -20,9 +20,10 @@ def _named(lazy: str) -> str:
 
 
 _NAME = _named("")
+_NO_WORD = "(?![a-z_])"
 _TYPE = (
     rf"(?i:(?:array|list)\s?[<(\[]\s?\w*\s?[>)\]]|(?:{columns.TYPE_WORDS})(?:\[\]|\(\d+\))?"
-    rf"(?:\s?[/|]\s?(?:{columns.TYPE_WORDS}))?)(?![a-z_])"
+    rf"(?:\s?[/|]\s?(?:{columns.TYPE_WORDS}))?){_NO_WORD}"
 )
 _REQUIRED = columns.REQUIRED_WORDS
 _WRITTEN = "|".join(
@@ -81,7 +82,15 @@ def row(roles: Sequence[Role | None], line: str) -> Row | None:
         found = _pattern(tuple(roles), glued).fullmatch(text) if not glued or _tell_glued(roles) else None
         if found is not None:
             return _shared(roles, [(cell or "").strip() for cell in found.groups()], glued=glued)
-    return None
+    return _tight(roles, text) if _tell_glued(roles) else None
+
+
+def _tight(roles: Sequence[Role | None], text: str) -> Row | None:
+    """Take a line apart whose type is run together with words in small letters; its name must be beyond doubt."""
+    found = _pattern(tuple(roles), glued=True, tight=True).fullmatch(text)
+    if found is None or roles[0] != "name" or not re.search(r"[a-z0-9][_.][a-z]", found[1]):
+        return None
+    return _shared(roles, [(cell or "").strip() for cell in found.groups()], glued=True)
 
 
 def guessed(roles: Sequence[Role | None], line: str) -> Row | None:
@@ -113,7 +122,7 @@ def _tell_glued(roles: Sequence[Role | None]) -> bool:
 
 
 @lru_cache(maxsize=200)
-def _pattern(roles: tuple[Role | None, ...], glued: bool) -> re.Pattern[str]:
+def _pattern(roles: tuple[Role | None, ...], glued: bool, tight: bool = False) -> re.Pattern[str]:
     """Compile a row: names, types and codes are words that can be told, everything else is prose up to the next."""
     parts = []
     for place, role in enumerate(roles):
@@ -122,7 +131,7 @@ def _pattern(roles: tuple[Role | None, ...], glued: bool) -> re.Pattern[str]:
         if glued and role == "required" and not last and roles[place + 1] == "type":
             parts.append(_BEFORE_TYPE)
         elif role in kinds:
-            parts.append(kinds[role])
+            parts.append(kinds[role].replace(_NO_WORD, "") if tight else kinds[role])
         elif role in ("example", "value") and not last and not glued:
             parts.append(_ONE_WORD)
         elif place and roles[place - 1] not in kinds and parts[-1] == _PROSE:

@@ -16,7 +16,7 @@ from codegen.docs.facts.subjects import Names
 Sort = Literal["fields", "headers", "codes", "statuses", "fiats", "schedule", "changes", "other"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\[\d*\])?(?:\.[A-Za-z_][A-Za-z0-9_-]*(?:\[\d*\])?)*")
-_ORNAMENT = re.compile(r"^[\s*`_]*(?:[└├│─—–>»·•↳|+]|-{1,3}(?=\s|[A-Za-z_]))*[\s*`]*")
+_ORNAMENT = re.compile(r"^(?:[\s*`_]*(?:[└├│─—–>»·•↳|+]|-{1,3}(?=\s|[A-Za-z_])))*[\s*`]*")
 _NOTE = re.compile(r"\s*[(（\[][^)）\]]*[)）\]]\s*$|[\s*`]+$")
 _LONGEST_NAME = 120
 _LONGEST_CELL = 2000
