@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.codegen.docs.looking import pages, saved
+from tests.codegen.docs.looking import SPEC, pages, saved
 from tests.codegen.docs.seeds import all_of, by_name
 from tests.conftest import ROOT
 
@@ -36,6 +36,7 @@ def tree(tmp_path) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("Makefile", "CHANGELOG.md"):
         shutil.copy(ROOT / name, folder / name)
+    shutil.copy(SPEC, folder / "spec/halopay.yaml")
     (folder / "tests").mkdir()
     (folder / "tests/test_it.py").write_text(TEST)
     saved(folder / "saved", pages("html", NEWS))
@@ -55,7 +56,7 @@ def run(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

@@ -12,7 +12,7 @@ from codegen.docs.facts import Fact, Findings, durations, enumerations, examples
 from codegen.docs.page import Page, Unreadable
 from tests.codegen.docs import wire
 
-KNOWN = known(document.read(wire.ROOT / "spec/halopay.yaml"))
+KNOWN = known(document.read(wire.SPEC))
 
 
 def find(content: str, key: str = "native", locale: str = "en") -> Findings:
