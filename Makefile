@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check generate docs bench proofs payouts-proof lock clean
+.PHONY: help demo test check generate update docs bench proofs payouts-proof lock clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ check: $(VENV)/.dev  ## Lint, types, layers, generated code
 
 generate: $(VENV)/.dev  ## Write generated/ from spec/
 	$(BIN)/python -m codegen generate
+
+update: $(VENV)/.dev  ## Bring spec, client and changelog up with HaloPay's pages (PAGES=saved/, YES=1)
+	@$(BIN)/python -m codegen update $(if $(PAGES),--pages $(PAGES),--fetch) $(if $(YES),--yes)
 
 docs: $(VENV)/.dev  ## Write docs/commands.md from the commands' own help
 	$(BIN)/python docs/commands.py

@@ -1,4 +1,4 @@
-"""The command: `python -m codegen generate | check | changes | drift`."""
+"""The command: `python -m codegen generate | check | changes | drift | update`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from codegen.docs.command import drift
+from codegen.update import update
 
 _ROOT = Path(__file__).parent.parent
 _SPEC = _ROOT / "spec" / "halopay.yaml"
@@ -26,6 +27,7 @@ def main() -> None:
 
 
 main.add_command(drift)
+main.add_command(update)
 
 
 @main.command()
@@ -74,7 +76,10 @@ def check(spec: Path, out: Path) -> None:
 @_spec
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @click.option("--changelog", "form", flag_value="changelog", help="Print an entry for CHANGELOG.md.")
-def changes(old: str, new: str | None, spec: Path, form: str | None) -> None:
+@click.option(
+    "--into", type=click.Path(dir_okay=False, path_type=Path), help="Write that entry into this CHANGELOG.md."
+)
+def changes(old: str, new: str | None, spec: Path, form: str | None, into: Path | None) -> None:
     """Say what changed from spec OLD to spec NEW, and what it breaks.
 
     Each is a file or a git revision; without NEW it is the spec as it stands here. Exit codes: 0 nothing changed or
@@ -85,17 +90,24 @@ def changes(old: str, new: str | None, spec: Path, form: str | None) -> None:
       python -m codegen changes HEAD
       python -m codegen changes v0.1.0 v0.2.0 --json
       python -m codegen changes old.yaml new.yaml --changelog
+      python -m codegen changes HEAD --into CHANGELOG.md
     """
+    from codegen.changes import changelog, report, revision
     from codegen.changes import changes as compare
-    from codegen.changes import report, revision
     from codegen.changes.change import level
     from codegen.errors import SpecError
 
     try:
         found = compare(revision.read(old, spec), revision.read(new or str(spec), spec))
     except (revision.Unreadable, SpecError) as error:
-        click.echo(str(error), err=True)
-        raise click.exceptions.Exit(1) from error
+        raise _failed(str(error)) from error
+    if into is not None:
+        try:
+            entered = bool(found) and changelog.enter(report.as_changelog(found), into)
+        except changelog.NoChangelog as error:
+            raise _failed(str(error)) from error
+        click.echo(f"{into}: {'an entry more' if entered else 'as it was'}")
+        raise click.exceptions.Exit(3 if level(found) == "major" else 0)
     forms = {"json": report.as_json, "changelog": report.as_changelog, None: report.as_text}
     click.echo(forms[form](found))
     if level(found) == "major":
@@ -103,16 +115,22 @@ def changes(old: str, new: str | None, spec: Path, form: str | None) -> None:
 
 
 def _files(spec: Path) -> dict[str, str]:
+    from codegen.docs import ledger
     from codegen.document import read
     from codegen.errors import SpecError
     from codegen.formatting import format_python
     from codegen.render import render
 
     try:
-        return format_python(render(read(spec)))
-    except SpecError as error:
-        click.echo(f"{spec}: {error}", err=True)
-        raise click.exceptions.Exit(1) from error
+        files = format_python(render(read(spec)))
+        return {**files, "contradictions.json": ledger.bundled(spec.with_name("contradictions.yaml"))}
+    except (SpecError, ledger.LedgerError) as error:
+        raise _failed(f"{spec}: {error}" if isinstance(error, SpecError) else str(error)) from error
+
+
+def _failed(text: str) -> click.exceptions.Exit:
+    click.echo(text, err=True)
+    return click.exceptions.Exit(1)
 
 
 if __name__ == "__main__":

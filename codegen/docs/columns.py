@@ -10,32 +10,48 @@ from typing import Any, Literal
 
 import yaml
 
-Role = Literal["name", "type", "required", "value", "description", "example", "code", "path"]
+Role = Literal["name", "type", "required", "optional", "value", "description", "example", "code", "path"]
 
 _WORDS: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 _ROLES: Mapping[str, Role] = {
     name: role for role, languages in _WORDS["columns"].items() for names in languages.values() for name in names
 }
-_LONGEST = max(len(name.split()) for name in _ROLES)
+_LONGEST = 3  # words that a column is called by
 _TYPES: Mapping[str, str] = {name: kind for kind, names in _WORDS["types"].items() for name in names}
 TYPE_WORDS = "|".join(sorted(_TYPES, key=len, reverse=True))
+_BEFORE = frozenset(_WORDS["before"])
+_NOTE = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
+_PARTS = re.compile(r"[/／|,、]|\bor\b|\band\b|&")
 _CAPITALS = re.compile(r"[A-Z][a-z]+")
 _LONGEST_FIRST = sorted(_ROLES, key=len, reverse=True)
 _MOST = 12
 _LONGEST_HEAD = 200
 YES = frozenset(_WORDS["required"])
 NO = frozenset(_WORDS["optional"])
+EITHER = frozenset(_WORDS["either"])
 REQUIRED_WORDS = "|".join(
     re.escape(form)
-    for word in sorted(YES | NO, key=len, reverse=True)
+    for word in sorted(YES | NO | EITHER, key=len, reverse=True)
     for form in dict.fromkeys((word, word.capitalize(), word.upper()))
 )
-_ARRAY = re.compile(r"^(?:array|list)?\s*[<\[(]\s*(\w*)\s*[>\])]$|^(\w+)\[\]$", re.IGNORECASE)
+_ARRAY = re.compile(r"^(?:array|list)?\s*[<\[(]\s*\w*\s*[>\])]?$|^\w+\[\]$|^(?:array|list) of \w+$", re.IGNORECASE)
 
 
 def roles(head: Sequence[str]) -> tuple[Role | None, ...]:
     """Say what stands in each column; None for one that nobody knows."""
-    return tuple(_ROLES.get(_folded(cell)) for cell in head)
+    return tuple(_role(_folded(cell)) for cell in head)
+
+
+def _role(text: str) -> Role | None:
+    """Read a head such as `Parameter description`, `Type / Length`, `Required (Y/N)`, `Is required?`."""
+    if text in _ROLES:
+        return _ROLES[text]
+    for part in _PARTS.split(_NOTE.sub("", text)):
+        said = part.strip(" ?？:：*")
+        before, _, last = said.rpartition(" ")
+        if said in _ROLES or (before in _BEFORE and last in _ROLES):
+            return _ROLES.get(said) or _ROLES[last]
+    return None
 
 
 @lru_cache(maxsize=10_000)
@@ -58,7 +74,7 @@ def _cut(left: Sequence[str], used: frozenset[Role]) -> Iterator[tuple[str, ...]
         yield ()
     for size in range(1, min(_LONGEST, len(left)) + 1):
         cell = " ".join(left[:size])
-        role = _ROLES.get(_folded(cell))
+        role = _role(_folded(cell))
         if role is not None and role not in used:
             yield from ((cell, *others) for others in _cut(left[size:], used | {role}))
 
@@ -80,13 +96,20 @@ def wire_type(cell: str) -> str | None:
         return _TYPES[text]
     if _ARRAY.match(text):
         return "array"
-    alternatives = [_TYPES.get(part.strip()) for part in re.split(r"[/|,]| or ", text)]
-    return " or ".join(sorted({part for part in alternatives if part})) if all(alternatives) else None
+    parts = [part.strip() for part in re.split(r"[/|,]| or ", _NOTE.sub("", f"{text})" if "(" in text else text))]
+    alternatives = [_TYPES.get(part) for part in parts if part and not part.isdigit()]
+    return " or ".join(sorted({part for part in alternatives if part})) if alternatives and all(alternatives) else None
 
 
-def is_required(cell: str) -> bool | None:
-    """Read what stands in a column `Required`; None if it says neither."""
+def is_required(cell: str, column: frozenset[str] = frozenset()) -> bool | None:
+    """Read what stands in a column `Required`; None if it says neither.
+
+    `column` has all that stands in it: O is optional beside M, and says yes beside X.
+    """
     text = _folded(cell)
+    if text in EITHER:
+        others = {_folded(other) for other in column} - {text}
+        return False if (others & YES and text != "c") or text == "x" else True if text == "o" and others else None
     if text in YES or text.startswith(("yes", "required")):
         return True
     if text in NO or text.startswith(("no", "optional")):

@@ -14,6 +14,7 @@ import attrs
 import click
 
 if TYPE_CHECKING:
+    from codegen.docs.ledger import Ledger
     from codegen.docs.look import Look
     from codegen.docs.memory import Memory
     from codegen.docs.page import Page, Site
@@ -96,7 +97,7 @@ def drift(
         if overlay is not None:
             _propose(overlay, found, read, day, site)
         if accept:
-            _accept(spec.parent / _MEMORY, remembered, found)
+            _accept(spec.parent, remembered, known, found)
     except OSError as error:
         raise _failed(f"Cannot be written: {error}") from error
     raise click.exceptions.Exit(_UNREAD if found.unread or not found.read else _DRIFT if found.drifts else _DONE)
@@ -169,14 +170,24 @@ def _propose(file: Path, found: Look, read: Document, day: str, site: Site) -> N
     click.echo(f"{file}: {len(proposal.actions)} corrections, {len(proposal.manual)} for a person", err=True)
 
 
-def _accept(file: Path, remembered: Memory, found: Look) -> None:
-    from codegen.docs import memory
+def _accept(folder: Path, remembered: Memory, known: Ledger, found: Look) -> None:
+    """Remember what was seen, and enter what nobody knew into the ledger."""
+    from codegen.docs import ledger_entry, memory
 
-    text = memory.as_text(memory.accept(remembered, found.read, (*found.drifts, *found.remembered)))
+    file = folder / _MEMORY
+    _replace(file, memory.as_text(memory.accept(remembered, found.read, (*found.drifts, *found.remembered))))
+    click.echo(f"{file}: {len(found.read)} pages and {len(found.drifts)} drifts accepted", err=True)
+    if found.fresh:
+        file = folder / _LEDGER
+        before = file.read_text("utf-8").rstrip("\n") + "\n\n" if file.exists() else ""
+        _replace(file, before + ledger_entry.as_text(found.fresh, [entry.id for entry in known.entries]))
+        click.echo(f"{file}: {len(found.fresh)} contradictions added; decide what we follow", err=True)
+
+
+def _replace(file: Path, text: str) -> None:
     beside = file.with_name(f".{file.name}.new")
     beside.write_text(text, "utf-8")
     beside.replace(file)
-    click.echo(f"{file}: {len(found.read)} pages and {len(found.drifts)} drifts accepted", err=True)
 
 
 def _failed(text: str) -> click.exceptions.Exit:

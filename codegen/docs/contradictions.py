@@ -146,7 +146,7 @@ def _fiat_lists(facts: Sequence[Fact], spec: Spec) -> Iterator[tuple[str, dict[s
     for fact in facts:
         if fact.kind == "fiat" and fact.name != "count" and not fact.says.get("more"):
             pages.setdefault(f"{fact.page} {fact.source}", {})[fact.name] = fact
-        field = spec.fields.get(fact.subject, {}).get(fact.name) if fact.kind == "field" else None
+        field = spec.field(fact) if fact.kind == "field" else None
         if field is not None and field.listed_at.endswith(f"/{FIATS}") and not fact.says.get("more"):
             pages.setdefault(f"{fact.source} {fact.name}", {}).update(dict.fromkeys(fact.says.get("values", ()), fact))
     yield from pages.items()
@@ -256,9 +256,7 @@ def _strangest_first(told: Sequence[Claim], found: Sequence[Claim], spec: Spec) 
 
 def _by_spec(claim: Claim, spec: Spec) -> str:
     fact, aspect = claim.fact, claim.key.rpartition(".")[2]
-    field = spec.fields.get(fact.subject, {}).get(fact.name)
-    if fact.kind == "header":
-        field = spec.headers.get(fact.subject.partition("/")[2], {}).get(fact.name.casefold())
+    field = spec.field(fact)
     if field is not None:
         return {"type": field.type, "required": str(field.required).lower()}.get(aspect, "")
     known = {

@@ -71,6 +71,12 @@ class Spec:
     headers: Mapping[str, Mapping[str, Expected]]
     """By side, `request`, `response`, `webhook`, and by name in lower case."""
 
+    def field(self, fact: Fact) -> Expected | None:
+        """Return what the spec has of the field or header that a fact is about."""
+        if fact.kind == "header":
+            return self.headers.get(fact.subject.partition("/")[2], {}).get(fact.name.casefold())
+        return self.fields.get(fact.subject, {}).get(fact.name)
+
     def enum(self, pointer: str) -> tuple[Listed, ...]:
         """List the values of an enum."""
         schema = at(self.document.data, pointer)

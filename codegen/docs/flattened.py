@@ -10,12 +10,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from codegen.docs import columns, rows
+from codegen.docs import columns, rows, stacked
 from codegen.docs.blocks import MOST_ROWS, Block, Code, Heading, Paragraph, Row, Table, plain, title
 from codegen.docs.columns import Role
 
 _MARKED = re.compile(r"^(#{1,6})\s+")
 _NUMBERED = re.compile(r"^(?:§\s*)?(\d{1,2}(?:\.\d+)*)[.、)]?\s+\S")
+_COUNT = re.compile(r"^(?:§\s*)?\d{1,2}(?:\.\d+)*[.、)]?\s+")
 _ANCHORED = re.compile("[\u200b\u2060\ufeff]\\s*$|[#¶]\\s*$")
 _SENTENCE = re.compile(r"[.。:：;；,，!?！？]$|[.。;；!?！？] ")
 _RULE = re.compile(r"^[\s|:+-]+$")
@@ -51,6 +52,9 @@ def blocks(content: str) -> Iterator[Heading | Block]:
             table, below = found
             yield table
             taken += below
+        elif (upright := stacked.table(lines, index)) is not None:
+            table, taken = upright
+            yield table
         elif (level := _level(lines, index, shown)) is not None:
             yield _heading(line, level, titled)
             titled = True
@@ -140,10 +144,12 @@ def _level(lines: Sequence[str], index: int, shown: str) -> int | None:
     line = lines[index]
     if len(shown) > _LONGEST_HEADING or not title(line):
         return None
-    if _SENTENCE.search(shown) or len(shown.split()) > _MOST_WORDS:
+    if _SENTENCE.search(_COUNT.sub("", title(line))) or len(shown.split()) > _MOST_WORDS:
         return None
     following = next((below for below in range(index + 1, min(index + 4, len(lines))) if plain(lines[below])), None)
-    if following is not None and (_head(lines[following]) is not None or _code(lines, following)):
+    if following is not None and (
+        _head(lines[following]) is not None or _code(lines, following) or stacked.table(lines, following)
+    ):
         return 3
     return _depth(line) if _NUMBERED.match(title(line)) else None
 

@@ -107,9 +107,7 @@ def _values(first: Sequence[Fact], second: Sequence[Fact], spec: Spec) -> Iterat
 
 def pointer(spec: Spec, fact: Fact) -> str:
     """Return where the spec has what a fact is about, or would have it."""
-    field = spec.fields.get(fact.subject, {}).get(fact.name)
-    if fact.kind == "header":
-        field = spec.headers.get(fact.subject.partition("/")[2], {}).get(fact.name.casefold())
+    field = spec.field(fact)
     return field.pointer if field is not None else spec.bodies.get(fact.subject, "")
 
 

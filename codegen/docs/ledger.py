@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,15 +46,30 @@ def read(path: Path) -> Ledger:
 
     Raises: LedgerError.
     """
+    return Ledger(tuple(_entry(each, path) for each in _entries(path)))
+
+
+def bundled(path: Path) -> str:
+    """Return the ledger as JSON, for those who have the generated package and not the spec's folder.
+
+    Raises: LedgerError.
+    """
+    read(path)
+    head = {"by": "python -m codegen generate", "edit": "never"}
+    values = {"x-generated": head, "contradictions": _entries(path)}
+    return json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n"
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
     try:
         found = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError:
-        return Ledger()
+        return []
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise LedgerError(f"{path}: cannot be read: {error}") from error
     if not isinstance(found, list) or not all(isinstance(each, dict) and "id" in each for each in found):
         raise LedgerError(f"{path}: expected a list of entries with an id each")
-    return Ledger(tuple(_entry(each, path) for each in found))
+    return found
 
 
 def _entry(values: Mapping[str, Any], path: Path) -> Entry:

@@ -31,9 +31,17 @@ def entry(found: Contradiction) -> dict[str, Any]:
     }
 
 
-def as_text(found: Iterable[Contradiction]) -> str:
-    """Write entries for the end of the ledger."""
-    return "\n".join(as_yaml([entry(each)]) for each in found)
+def as_text(found: Iterable[Contradiction], known: Iterable[str] = ()) -> str:
+    """Write entries for the end of the ledger; `known` are the ids that it has."""
+    taken, texts = set(known), []
+    for each in found:
+        values = entry(each)
+        stem, number = values["id"], 2
+        while values["id"] in taken:
+            values["id"], number = f"{stem}-{number}", number + 1
+        taken.add(values["id"])
+        texts.append(as_yaml([values]))
+    return "\n".join(texts)
 
 
 def _claim(value: str, cell: str) -> str:

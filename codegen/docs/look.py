@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import attrs
 
 from codegen.docs import contradictions, expected, languages, reading
-from codegen.docs.compare import View, compare
+from codegen.docs.compare import View, compare, in_own_words
 from codegen.docs.contradictions import Contradiction
 from codegen.docs.drift import Drift, drift
 from codegen.docs.expected import Spec
@@ -45,6 +45,7 @@ class Look:
         remembered: drifts that were accepted before and still stand.
         contradictions: those that the ledger knows.
         fresh: those that it does not; each is among the drifts, too.
+        own_words: pages whose descriptions are HaloPay's own and were never accepted; they are not compared with ours.
         read: pages that were read, by page and language, with what they say.
     """
 
@@ -53,6 +54,7 @@ class Look:
     contradictions: tuple[Contradiction, ...]
     fresh: tuple[Contradiction, ...]
     unread: tuple[Unread, ...]
+    own_words: tuple[str, ...]
     read: Mapping[tuple[str, str], tuple[Fact, ...]] = attrs.field(repr=False)
 
 
@@ -87,7 +89,9 @@ def look(
                 for each in found.troubles
             )
         seen(page)
-    drifts, told = _compared(read, spec, ledger, memory, troubles)
+    first = [fact for (page, locale), told in read.items() if locale == FIRST for fact in told]
+    own_words = in_own_words(first, spec)
+    drifts, told = _compared(read, spec, ledger, memory, troubles, own_words)
     said = {each.now for each in drifts if isinstance(each.now, str)}
     return Look(
         drifts=tuple(each for each in drifts if each.id not in memory.accepted),
@@ -95,6 +99,7 @@ def look(
         contradictions=tuple(each for each in told if each.known),
         fresh=tuple(each for each in told if not each.known and each.says in said),
         unread=tuple(dict.fromkeys(unread)),
+        own_words=tuple(sorted(page for page in own_words if not memory.knows(page, FIRST))),
         read=read,
     )
 
@@ -105,6 +110,7 @@ def _compared(
     ledger: Ledger,
     memory: Memory,
     troubles: Sequence[Trouble],
+    own_words: frozenset[str],
 ) -> tuple[list[Drift], tuple[Contradiction, ...]]:
     """Compare the first language with the spec, the others with the first, or with the spec where it is not there."""
     locales = list(dict.fromkeys(locale for _, locale in read))
@@ -132,6 +138,7 @@ def _compared(
             changes=memory.changes,
             contradicted=frozenset((each.key, claim.value, claim.fact.page) for each in found for claim in each.claims),
             remembered=memory.wordings,
+            own_words=own_words,
         )
         here = [each for each in troubles if each.locale == locale]
         drifts += compare(view, set(alone), here)

@@ -26,7 +26,8 @@ def as_text(look: Look) -> str:
             lines += [f"  {plain(str(each))}", *(f"      {line}" for line in _evidence(each))]
     if not look.drifts:
         lines.append("No drift: the pages say what the spec says." if look.read else "No page was read.")
-    lines += [line for line in (_contradictions(look.contradictions), _remembered(look.remembered)) if line]
+    notes = (_contradictions(look.contradictions), _remembered(look.remembered), _own_words(look.own_words))
+    lines += [note for note in notes if note]
     if look.fresh:
         lines += ["", "For spec/contradictions.yaml:", ledger_entry.as_text(look.fresh).rstrip()]
     return "\n".join(lines).rstrip()
@@ -38,6 +39,7 @@ def as_json(look: Look) -> str:
         "drifts": [_values(each) for each in gravest_first(look.drifts)],
         "remembered": [_values(each) for each in look.remembered],
         "contradictions": [_contradiction(each) for each in (*look.contradictions, *look.fresh)],
+        "own_words": list(look.own_words),
         "unread": [attrs.asdict(each) for each in look.unread],
         "read": sorted(f"{page}.{locale}" for page, locale in look.read),
     }
@@ -53,6 +55,8 @@ def as_markdown(look: Look) -> str:
         lines += [_row(each) for each in drifts]
     if look.unread:
         lines += ["", "### Could not be read", "", *(f"- {escaped(str(each))}" for each in look.unread)]
+    if look.own_words:
+        lines += ["", f"{_own_words(look.own_words)}."]
     if look.contradictions or look.fresh:
         lines += ["", "### Contradictions in HaloPay's documentation", ""]
         found = (*look.fresh, *look.contradictions)
@@ -85,6 +89,12 @@ def _contradictions(found: Sequence[Contradiction]) -> str:
 
 def _remembered(found: Sequence[Drift]) -> str:
     return f"Accepted before, and still so: {len(found)}" if found else ""
+
+
+def _own_words(pages: Sequence[str]) -> str:
+    if not pages:
+        return ""
+    return f"Descriptions in other words than ours, not compared until --accept remembers them: {', '.join(pages)}"
 
 
 def _counted(look: Look) -> list[str]:

@@ -20,12 +20,15 @@ def _named(lazy: str) -> str:
 
 
 _NAME = _named("")
+_NO_WORD = "(?![a-z_])"
 _TYPE = (
     rf"(?i:(?:array|list)\s?[<(\[]\s?\w*\s?[>)\]]|(?:{columns.TYPE_WORDS})(?:\[\]|\(\d+\))?"
-    rf"(?:\s?[/|]\s?(?:{columns.TYPE_WORDS}))?)(?![a-z_])"
+    rf"(?:\s?[/|]\s?(?:{columns.TYPE_WORDS}))?){_NO_WORD}"
 )
 _REQUIRED = columns.REQUIRED_WORDS
-_WRITTEN = "|".join(word for word in _REQUIRED.split("|") if word not in ("\\-", "–", "m", "o"))
+_WRITTEN = "|".join(
+    word for word in _REQUIRED.split("|") if (len(word) > 1 and word != "\\-") or word in "YNyn*✓✔✅√✗✘❌×是否예"
+)
 _CODE = r"-?\d{1,6}(?!\d)|[A-Z]{2,}(?:[-_][A-Z]+)*"
 _PATH = r"/[a-z0-9/_-]+"
 _BEFORE_TYPE = rf"({_WRITTEN})?"
@@ -59,6 +62,11 @@ def parted(line: str) -> Row:
     return tuple(plain(cell) for cell in line.strip("\n\r ").split("\t")) if "\t" in line.strip() else (plain(line),)
 
 
+def is_name(text: str) -> bool:
+    """Say whether a text could be the name of a field."""
+    return re.fullmatch(_NAME, text) is not None
+
+
 def begins(line: str) -> bool:
     """Say whether a line begins as rows of fields do, whatever follows."""
     found = re.match(_NAME, plain(line))
@@ -74,13 +82,21 @@ def row(roles: Sequence[Role | None], line: str) -> Row | None:
         found = _pattern(tuple(roles), glued).fullmatch(text) if not glued or _tell_glued(roles) else None
         if found is not None:
             return _shared(roles, [(cell or "").strip() for cell in found.groups()], glued=glued)
-    return None
+    return _tight(roles, text) if _tell_glued(roles) else None
+
+
+def _tight(roles: Sequence[Role | None], text: str) -> Row | None:
+    """Take a line apart whose type is run together with words in small letters; its name must be beyond doubt."""
+    found = _pattern(tuple(roles), glued=True, tight=True).fullmatch(text)
+    if found is None or roles[0] != "name" or not re.search(r"[a-z0-9][_.][a-z]", found[1]):
+        return None
+    return _shared(roles, [(cell or "").strip() for cell in found.groups()], glued=True)
 
 
 def guessed(roles: Sequence[Role | None], line: str) -> Row | None:
     """Take a line apart word by word, for a row whose type nobody knows; None if its first word is no name."""
     left = plain(line).split(" ")
-    if roles[0] != "name" or "type" not in roles or re.fullmatch(_NAME, left[0]) is None or len(left) < 2:
+    if roles[0] != "name" or "type" not in roles or not is_name(left[0]) or len(left) < 2:
         return None
     cells = dict.fromkeys(range(len(roles)), "")
     for place, role in enumerate(roles):
@@ -106,7 +122,7 @@ def _tell_glued(roles: Sequence[Role | None]) -> bool:
 
 
 @lru_cache(maxsize=200)
-def _pattern(roles: tuple[Role | None, ...], glued: bool) -> re.Pattern[str]:
+def _pattern(roles: tuple[Role | None, ...], glued: bool, tight: bool = False) -> re.Pattern[str]:
     """Compile a row: names, types and codes are words that can be told, everything else is prose up to the next."""
     parts = []
     for place, role in enumerate(roles):
@@ -115,7 +131,7 @@ def _pattern(roles: tuple[Role | None, ...], glued: bool) -> re.Pattern[str]:
         if glued and role == "required" and not last and roles[place + 1] == "type":
             parts.append(_BEFORE_TYPE)
         elif role in kinds:
-            parts.append(kinds[role])
+            parts.append(kinds[role].replace(_NO_WORD, "") if tight else kinds[role])
         elif role in ("example", "value") and not last and not glued:
             parts.append(_ONE_WORD)
         elif place and roles[place - 1] not in kinds and parts[-1] == _PROSE:

@@ -6,13 +6,15 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import attrs
 import click
 
-from halopay_kit.cli import output
+from halopay_kit.cli import contradictions, output
 
+_CONTRADICTIONS = "contradictions"
 _MARKS = ("documented", "observed", "example", "skill", "inferred")
 
 
@@ -28,9 +30,17 @@ class _Known:
 
 @click.command
 @click.argument("part", required=False, shell_complete=lambda _ctx, _param, begun: _parts(begun))
+@click.option(
+    "--report",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With contradictions: what a contract run says of them, its report.json.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(part: str | None, as_json: bool) -> None:
+def command(part: str | None, report: Path | None, as_json: bool) -> None:
     """Show how well each part of HaloPay's wire is known: counts, or field by field for one PART.
+
+    `contradictions` shows what HaloPay's documentation says twice, differently: who says what, what we follow, how the
+    live API would settle it, and the verdict, once a contract run has looked.
 
     documented: in a table of HaloPay's documentation; observed: met on the wire, in no document; example: only inside
     an example; skill: stated by HaloPay's integration guide; inferred: our guess.
@@ -39,11 +49,18 @@ def command(part: str | None, as_json: bool) -> None:
     halopay spec
     halopay spec order.create
     halopay spec webhook.payment --json
+    halopay spec contradictions
+    halopay spec contradictions --report out/report.json
     """
+    if part == _CONTRADICTIONS:
+        contradictions.show(report, as_json=as_json)
+        return
+    if report is not None:
+        raise click.UsageError(f"--report goes with {_CONTRADICTIONS}.")
     known = list(_fields(_document()))
     parts = list(dict.fromkeys(each.part for each in known))
     if part is not None and part not in parts:
-        raise click.UsageError(f"there is no {part!r}; there are {', '.join(parts)}")
+        raise click.UsageError(f"there is no {part!r}; there are {', '.join((*parts, _CONTRADICTIONS))}")
     if part is not None:
         rows = [each for each in known if each.part == part]
         if as_json:
@@ -70,7 +87,8 @@ def _document() -> dict[str, Any]:
 
 
 def _parts(begun: str) -> list[str]:
-    return sorted({each.part for each in _fields(_document()) if each.part.startswith(begun)})
+    parts = {_CONTRADICTIONS, *(each.part for each in _fields(_document()))}
+    return sorted(part for part in parts if part.startswith(begun))
 
 
 def _fields(document: dict[str, Any]) -> Iterator[_Known]:

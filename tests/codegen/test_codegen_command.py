@@ -170,7 +170,7 @@ def test_every_file_says_that_it_is_generated_and_from_which_spec():
 
     digest = hashlib.sha256(SPEC.read_bytes()).hexdigest()
     for name, text in contents(OUT).items():
-        if name != "py.typed":
+        if name not in ("py.typed", "contradictions.json"):  # the latter is the ledger's, and says so
             assert digest in "\n".join(text.splitlines()[:10]) or name == "openapi.json", name
             assert digest in text, name
             assert "python -m codegen generate" in text, name

@@ -41,9 +41,9 @@ def test_a_payment_without_a_merchants_id_is_one_to_a_fixed_address():
 
 
 def test_the_body_of_a_payout_becomes_a_payout():
-    found = event({"type": "PAYOUT", "appid": "a", "chain": "Tron", "chain_id": 1, "contract": "c", "amount": 5})
+    found = event({"type": "PAYOUT", "appid": "a", "chain": "Tron", "chain_id": 1, "contract": "c", "new": 5})
     assert isinstance(found, models.PayoutEvent)
-    assert (found.amount, found.extra) == (None, {"amount": 5})
+    assert (found.contract, found.extra) == ("c", {"new": 5})
 
 
 @pytest.mark.parametrize("kind", ["REFUND", "payment", None, 5, [], {}])
@@ -78,4 +78,4 @@ def test_an_unknown_status_is_kept_and_reported():
 
 def test_a_long_unknown_value_is_cut_in_a_report():
     assert len(drift(event({**PAYMENT, "status": "x" * 5000}))[0]) < 100
-    assert len(drift(decode(models.AccountBalance, {"balance": 10**4000}))[0]) < 100
+    assert len(drift(decode(models.AccountBalance, {"new": 10**4000}))[0]) < 100

@@ -12,6 +12,7 @@ import pytest
 
 from halopay_kit.contract.exchange import Observed
 from halopay_kit.contract.judge import Spec, judge
+from tests.conftest import guess
 from tests.contract.session import APP_KEY, Session, as_traffic, first, saying, webhook, with_changed
 from tests.sandbox.wire import SPEC
 
@@ -102,6 +103,7 @@ def test_a_required_field_is_missed_wherever_it_is_missing(day: Observed) -> Non
     assert (found.kind, found.grade, found.count) == ("field-missing", "broken", 1)
 
 
+@guess("OrderDetail")
 def test_a_documented_field_is_a_promise_and_a_guess_is_none(session: Session) -> None:
     documented, guessed = "order.create.mode:retyped-number", "order.detail.mode:retyped-number"
     grades = {each.place: each.grade for each in judge(session.day(documented, guessed), app_key=APP_KEY)}

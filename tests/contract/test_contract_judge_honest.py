@@ -13,6 +13,7 @@ from halopay_kit.contract.judge import judge, look
 from halopay_kit.contract.observe import Scope, observe
 from halopay_kit.contract.target import Target
 from halopay_kit.sandbox import Sandbox, Unknowns
+from tests.conftest import guess
 from tests.contract.session import APP_KEY, SUCCESS, Session, as_traffic, with_headers
 
 UNKNOWNS = [
@@ -108,6 +109,7 @@ def test_another_status_for_refusals_is_drift_and_nothing_worse() -> None:
     ]
 
 
+@guess("OrderDetail")
 def test_what_the_spec_only_infers_and_was_met_is_counted(day: Observed) -> None:
     counted = look(day, app_key=None).met
     assert counted["order.detail.pay_address"] == 3
@@ -116,6 +118,7 @@ def test_what_the_spec_only_infers_and_was_met_is_counted(day: Observed) -> None
     assert "order.create.amount" not in counted  # documented
 
 
+@guess("PayoutDetail")
 def test_a_guess_that_was_wrong_was_not_met(session: Session) -> None:
     drifted = look(session.day("payout.detail.fee:retyped-number"), app_key=None).met
     assert "payout.detail.fee" not in drifted

@@ -10,6 +10,7 @@ from codegen import document
 from halopay_kit.contract.kinds import KINDS
 from halopay_kit.contract.overlay import apply, manual, propose, read
 from halopay_kit.contract.overlay.remedies import _REMEDIES
+from tests.conftest import guess
 from tests.contract.overlays import DAY, SEEN, TEXT, data, finding, lines, result
 
 SCHEMAS = "/components/schemas"
@@ -325,6 +326,7 @@ def test_a_pointer_into_another_spec_is_told():
 MET = {"order.detail.status": 4, "order.detail.txid": 1, "order.detail.chain=ETH": 2, "webhook.payment_qr_code": 3}
 
 
+@guess("OrderDetail")
 def test_what_was_met_as_guessed_is_a_guess_no_more():
     made = propose(result(met=MET, target="https://api.pay.halochat.io", live=True))
     after = data(apply(TEXT, made).after)

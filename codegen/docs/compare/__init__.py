@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from codegen.docs.compare import announced, examples, fields, headers, lists, operations, shared
-from codegen.docs.compare.view import View
+from codegen.docs.compare.view import View, in_own_words
 from codegen.docs.drift import Drift
 from codegen.docs.facts.fact import Fact, Trouble
 
-__all__ = ["View", "compare"]
+__all__ = ["View", "compare", "in_own_words"]
 
 # What is one thing, on whatever page and of whatever it is said.
 _SHARED = frozenset(

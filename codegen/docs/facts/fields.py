@@ -20,12 +20,13 @@ _HOLDS = frozenset({"object", "array"})
 
 def headers(grid: Grid, place: Place) -> Iterator[Fact]:
     """Read a table of headers; the prose about X-Timestamp and X-Sign tells how long and what is signed."""
-    marked = _is_marked(grid)
+    required = frozenset(line.cells.get("required", "").strip() for line in grid.lines)
+    marked = _is_marked(grid, required)
     for line in grid.lines:
         name = tables.name(line.cells.get("name", ""))
         if name is None:
             continue
-        says = _says(line, starred=name.starred, marked=marked)
+        says = _says(line, required, starred=name.starred, marked=marked)
         yield place.fact("header", name.text, says, line.quoted)
         told = says.get("description", "")
         folded = name.text.casefold()
@@ -55,10 +56,11 @@ def fields(grid: Grid, place: Place, known: Known, names: Names) -> tuple[Fact, 
     wrapped = place.direction == "response" and any(
         text == "data" or text.startswith("data.") or (text in _AROUND and text not in names) for text in texts
     )
-    marked = _is_marked(grid)
+    required = frozenset(line.cells.get("required", "").strip() for line in grid.lines)
+    marked = _is_marked(grid, required)
     within: list[str] = []
     for name, line in named:
-        says = _says(line, starred=name.starred, marked=marked)
+        says = _says(line, required, starred=name.starred, marked=marked)
         if name.text.casefold() in known.headers and "-" in name.text:
             found.append(
                 place.about(f"headers/{place.direction or 'request'}").fact("header", name.text, says, line.quoted)
@@ -87,13 +89,12 @@ def fields(grid: Grid, place: Place, known: Known, names: Names) -> tuple[Fact, 
     return tuple(found)
 
 
-def _is_marked(grid: Grid) -> bool:
+def _is_marked(grid: Grid, cells: frozenset[str]) -> bool:
     """Say whether a table only marks what is required, and leaves the cell empty where it is not."""
-    cells = {line.cells.get("required", "").strip() for line in grid.lines}
     return "required" in grid.roles and "" in cells and len(cells) == 2 and not (cells & columns.NO)
 
 
-def _says(line: Line, *, starred: bool, marked: bool) -> dict[str, Any]:
+def _says(line: Line, column: frozenset[str], *, starred: bool, marked: bool) -> dict[str, Any]:
     cells = line.cells
     said: dict[str, Any] = {}
     written = cells.get("type", "").strip("`* ")
@@ -102,7 +103,7 @@ def _says(line: Line, *, starred: bool, marked: bool) -> dict[str, Any]:
         kind = written.casefold()
     if kind:
         said["type"], said["written"] = kind, written
-    required = columns.is_required(cells["required"]) if "required" in cells else None
+    required = columns.is_required(cells["required"], column) if "required" in cells else None
     if required is None and (starred or marked):
         required = starred or bool(cells.get("required", "").strip())
     if required is not None:

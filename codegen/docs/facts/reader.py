@@ -9,7 +9,7 @@ import attrs
 
 from codegen.docs import columns
 from codegen.docs.blocks import Block, Code, Paragraph, Section, Table
-from codegen.docs.facts import durations, examples, fields, prose, samples, tables, words
+from codegen.docs.facts import bullets, durations, examples, fields, prose, samples, tables, words
 from codegen.docs.facts.chapters import Chapter, Endpoint, endpoint
 from codegen.docs.facts.fact import Fact, Trouble
 from codegen.docs.facts.place import Place
@@ -42,7 +42,7 @@ class Reader:
             yield self._path(one)
         for section in self.chapter.sections:
             self.label = frozenset()
-            for block in section.blocks:
+            for block in bullets.as_tables(section.blocks):
                 yield from self._block(block, section)
             yield from self._samples(section)
         yield from self._without_tables()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import attrs
@@ -16,7 +16,7 @@ from codegen.docs.facts.subjects import Names
 Sort = Literal["fields", "headers", "codes", "statuses", "fiats", "schedule", "changes", "other"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\[\d*\])?(?:\.[A-Za-z_][A-Za-z0-9_-]*(?:\[\d*\])?)*")
-_ORNAMENT = re.compile(r"^[\s*`_]*(?:[└├│─—–>»·•↳|+]|-{1,3}(?=\s|[A-Za-z_]))*[\s*`]*")
+_ORNAMENT = re.compile(r"^(?:[\s*`_]*(?:[└├│─—–>»·•↳|+]|-{1,3}(?=\s|[A-Za-z_])))*[\s*`]*")
 _NOTE = re.compile(r"\s*[(（\[][^)）\]]*[)）\]]\s*$|[\s*`]+$")
 _LONGEST_NAME = 120
 _LONGEST_CELL = 2000
@@ -72,10 +72,22 @@ def read(table: Table, headers: Names) -> Grid:
     roles = _unique(columns.roles(upright.head), upright)
     cut = (tuple(cell[:_LONGEST_CELL] for cell in row) for row in upright.rows)
     rows = [row for row in cut if any(row) and (len(row) < 2 or len(set(row)) > 1)]
-    lines = tuple(
-        Line({role: cell for role, cell in zip(roles, row, strict=False) if role is not None}, row) for row in rows
+    lines = tuple(Line(dict(_cells(roles, row)), row) for row in rows)
+    return Grid(
+        _sort(upright, roles, lines, headers),
+        lines,
+        frozenset("required" if role == "optional" else role for role in roles if role),
     )
-    return Grid(_sort(upright, roles, lines, headers), lines, frozenset(role for role in roles if role))
+
+
+def _cells(roles: Sequence[Role | None], row: Row) -> Iterator[tuple[Role, str]]:
+    """Call cells by their roles; a column `Optional` says the reverse of `Required`."""
+    for role, cell in zip(roles, row, strict=False):
+        if role == "optional":
+            said = columns.is_required(cell)
+            yield "required", cell if said is None else "no" if said else "yes"
+        elif role is not None:
+            yield role, cell
 
 
 def name(cell: str) -> Name | None:
@@ -148,13 +160,18 @@ def _sort(table: Table, roles: Sequence[Role | None], lines: Sequence[Line], hea
     named = _column(lines, roles.index("name")) if "name" in roles else []
     if named and sum(1 for cell in named if cell.casefold() in headers) * 2 >= len(named):
         return "headers"
-    if named and len(set(roles) - {None}) > 1:
+    if named and len(set(roles) - {None}) > 1 and ("type" in roles or _name_something(named)):
         return "fields"
     if "type" in roles and "name" not in roles and "code" in roles:  # `status` may be what a column is called, too
         raise Illegible(_unknown(table))
     if roles.count(None) and sum(1 for cell in first if "_" in cell and _IDENTIFIER.fullmatch(cell)) > 1:
         raise Illegible(_unknown(table))
     return "other"
+
+
+def _name_something(cells: Sequence[str]) -> bool:
+    """Say whether cells could be names of fields: most of products, tokens or people are not."""
+    return sum(1 for cell in cells if name(cell) is not None) * 2 >= len(cells)
 
 
 def _unknown(table: Table) -> str:

@@ -49,7 +49,7 @@ def document(desk: Desk, drift: Drift) -> None:
     if said and not wording.same(said, str(node.get("description", ""))):
         values = () if "$ref" in node else drift.told.get("values", ())
         line = {"description": described(said, values), **line}
-    desk.update(place[:-1], {str(place[-1]): line}, str(drift))
+    desk.update(place, line, str(drift))
     _require(desk, place, drift)
 
 

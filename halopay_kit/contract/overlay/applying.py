@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
 
 from halopay_kit.contract.overlay import jsonpath, merging, nodes, soundness
 from halopay_kit.contract.overlay.document import Action, Overlay
-from halopay_kit.contract.overlay.editing import Editor, applied
+from halopay_kit.contract.overlay.editing import Edit, Editor, applied
 from halopay_kit.errors import OverlayRefused
 
 _BOM = "\ufeff"
@@ -79,24 +79,77 @@ class _Read:
 
 def _all(read: _Read, overlay: Overlay) -> tuple[_Read, list[str]]:
     """Apply every action; return the targets of those that changed nothing too."""
-    without_effect = []
-    for number, action in enumerate(overlay.actions):
-        try:
-            after = _one(read, action)
-        except OverlayRefused as error:
-            raise OverlayRefused(f"actions[{number}]: {error.problem}") from error
-        if after is read:
-            without_effect.append(action.target)
-        read = after
+    without_effect: list[str] = []
+    numbers = range(len(overlay.actions))
+    while numbers:
+        run = _apart(read, overlay.actions[numbers.start :])
+        read, idle = _together(read, overlay, numbers[: len(run)], run)
+        without_effect += idle
+        numbers = numbers[len(run) :]
     return read, without_effect
 
 
-def _one(read: _Read, action: Action) -> _Read:
-    """Apply one action, and make sure that the new text says what it should and nothing else."""
-    places = jsonpath.select(read.values, action.steps)
+def _apart(read: _Read, actions: Sequence[Action]) -> list[list[nodes.Path]]:
+    """Select where the first actions act, as far as none touches what another does; of the first one in any case."""
+    found: list[list[nodes.Path]] = []
+    touched: set[nodes.Path] = set()
+    above: set[nodes.Path] = set()
+    for action in actions:
+        places = jsonpath.select(read.values, action.steps)
+        starts = {path[:length] for path in places for length in range(len(path) + 1)}
+        is_apart = places and not action.remove and touched.isdisjoint(starts) and above.isdisjoint(places)
+        if found and not is_apart:
+            break
+        found.append(places)
+        touched |= set(places)
+        above |= starts
+        if not is_apart:
+            break
+    return found
+
+
+def _together(
+    read: _Read, overlay: Overlay, numbers: range, run: Sequence[list[nodes.Path]]
+) -> tuple[_Read, list[str]]:
+    """Apply actions in one edit of the text; where that cannot be, one after the other."""
+    actions = [overlay.actions[number] for number in numbers]
+    try:
+        return _edited(read, actions, run)
+    except OverlayRefused as error:
+        if len(actions) == 1:
+            raise OverlayRefused(f"actions[{numbers.start}]: {error.problem}") from error
+    idle: list[str] = []
+    for number, places in zip(numbers, run, strict=True):
+        read, one = _together(read, overlay, range(number, number + 1), [places])
+        idle += one
+    return read, idle
+
+
+def _edited(read: _Read, actions: Sequence[Action], run: Sequence[list[nodes.Path]]) -> tuple[_Read, list[str]]:
+    """Edit the text, and make sure that the new one says what it should and nothing else."""
+    wanted, edits, idle = read.values, list[Edit](), []
+    for action, places in zip(actions, run, strict=True):
+        found, wanted = _edits(read, action, places, wanted)
+        if not found:
+            idle.append(action.target)
+        edits += found
+    if not edits:
+        return read, idle
+    targets = ", ".join(action.target for action in actions)
+    try:
+        after = _Read.of(applied(read.body, edits))
+    except OverlayRefused as error:
+        raise OverlayRefused(f"{targets}: the text would break, {error.problem}; edit the spec by hand") from error
+    if not merging.same(after.values, wanted):
+        raise OverlayRefused(f"{targets}: the text cannot be edited safely there; edit the spec by hand")
+    return after, idle
+
+
+def _edits(read: _Read, action: Action, places: Sequence[nodes.Path], wanted: Any) -> tuple[list[Edit], Any]:
+    """Return the edits of one action, and the values that are wanted with it."""
     if not places and not action.remove:
         raise OverlayRefused(f"the target {action.target} is nowhere in the spec")
-    wanted, edits = read.values, []
+    edits: list[Edit] = []
     editor = Editor(read.body, read.root, action.after)
     for path in reversed(places):
         if action.remove:
@@ -107,18 +160,8 @@ def _one(read: _Read, action: Action) -> _Read:
             wanted = merging.removed(wanted, path)
         else:
             edits += editor.update(path, action.update)
-            wanted = merging.replaced(wanted, path, merging.merged(_at(read.values, path), action.update, path))
-    if not edits:
-        return read
-    try:
-        after = _Read.of(applied(read.body, edits))
-    except OverlayRefused as error:
-        raise OverlayRefused(
-            f"{action.target}: the text would break, {error.problem}; edit the spec by hand"
-        ) from error
-    if not merging.same(after.values, wanted):
-        raise OverlayRefused(f"{action.target}: the text cannot be edited safely there; edit the spec by hand")
-    return after
+            wanted = merging.replaced(wanted, path, merging.merged(_at(wanted, path), action.update, path))
+    return edits, wanted
 
 
 def _at(values: Any, path: nodes.Path) -> Any:

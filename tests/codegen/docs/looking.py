@@ -16,7 +16,7 @@ from tests.codegen.docs import site, wire
 from tests.codegen.docs.forms import FORMS
 from tests.codegen.docs.parts import Part
 
-SPEC = wire.ROOT / "spec/halopay.yaml"
+SPEC = wire.SPEC
 READ_AS: dict[str, Form] = {"html": "html", "markdown": "markdown"}
 FLAT: Form = "text"
 

@@ -138,6 +138,20 @@ def test_what_was_accepted_is_not_told_again(drift, spec, tmp_path):
     assert [path.name for path in spec.parent.iterdir() if path.name.startswith(".")] == []
 
 
+def test_a_contradiction_that_is_accepted_is_in_the_ledger(drift, spec, tmp_path):
+    folder, file = (
+        saved(tmp_path / "pages", pages("html", N["two pages, two types"].change)),
+        spec.with_name("contradictions.yaml"),
+    )
+    before = file.read_text("utf-8")
+    assert drift("--pages", folder, "--accept").exit_code == 3
+    after = file.read_text("utf-8")
+    assert after.startswith(before)
+    assert len(yaml.safe_load(after)) == len(yaml.safe_load(before)) + 1
+    done = drift("--pages", folder)
+    assert (done.exit_code, "header-x-appid-type" in done.stdout) == (0, True)
+
+
 def test_the_overlay_carries_the_day_that_it_is_given(drift, tmp_path):
     folder, file = saved(tmp_path / "pages", pages("html", CHANGED)), tmp_path / "found.yaml"
     done = drift("--pages", folder, "--overlay", file, "--on", "2026-07-01")

@@ -12,7 +12,7 @@ from codegen.docs.facts import Fact, Findings, durations, enumerations, examples
 from codegen.docs.page import Page, Unreadable
 from tests.codegen.docs import wire
 
-KNOWN = known(document.read(wire.ROOT / "spec/halopay.yaml"))
+KNOWN = known(document.read(wire.SPEC))
 
 
 def find(content: str, key: str = "native", locale: str = "en") -> Findings:
@@ -461,9 +461,7 @@ def test_columns_that_nobody_knows_are_told(head: str) -> None:
 
 
 def test_fields_in_running_text_are_told_to_be_unread() -> None:
-    items = "\n".join(
-        f"- {name} (string): x" for name in ("out_trade_no", "currency_id", "fiat_amount", "callback_url")
-    )
+    items = "\n".join(f"- {name}: x" for name in ("out_trade_no", "currency_id", "fiat_amount", "callback_url"))
     found = find(operation("### Request", items))
     assert [(trouble.subject, trouble.because) for trouble in found.troubles] == [
         ("order.create/request", "its fields stand in no table")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 
 import pytest
@@ -33,6 +34,7 @@ ATTEMPTS = {
 }
 
 
+@functools.cache
 def planted(text: str, form: str = "markdown"):
     flat = " ".join(text.split()) if form != "html" else text
     change = all_of(
@@ -49,11 +51,15 @@ def proposal(found) -> str:
 
 @pytest.mark.parametrize("form", ["html", "markdown"])
 @pytest.mark.parametrize("name", ATTEMPTS)
-def test_an_overlay_holds_it_as_text(name, form):
-    found = planted(ATTEMPTS[name], form)
+def test_an_overlay_corrects_the_same_lines_whatever_the_words(name, form):
     clean = yaml.safe_load(proposal(planted(f"{MARK} words", form)))
-    told = yaml.safe_load(proposal(found))
+    told = yaml.safe_load(proposal(planted(ATTEMPTS[name], form)))
     assert [action["target"] for action in told["actions"]] == [action["target"] for action in clean["actions"]]
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_an_overlay_holds_it_as_text(name):
+    found = planted(ATTEMPTS[name], "html")
     done = kit.apply(SPEC.read_text("utf-8"), kit.read(proposal(found)))
     after, before = document.parse(done.after.encode()).data, spec().data
     said = after["components"]["schemas"]["OrderCreated"]["properties"]["network_fee"]

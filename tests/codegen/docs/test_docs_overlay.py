@@ -68,7 +68,6 @@ def test_after_its_overlay_a_change_is_no_drift_unless_a_person_must_decide(seed
         assert [remark["place"] for remark in proposal.manual] == [seed.place]
     else:
         assert {drift.kind for drift in again} <= {"example-disagrees"}  # an example that lags behind its table
-        assert render(corrected)
 
 
 def test_an_overlay_changes_nothing_the_second_time():
@@ -77,6 +76,7 @@ def test_an_overlay_changes_nothing_the_second_time():
     done = applied(proposal)
     again = kit.apply(done.after, kit.read(proposal.as_text()))
     assert again.after == done.after
+    assert render(document.parse(done.after.encode()))
 
 
 def test_comments_order_and_other_lines_stay():

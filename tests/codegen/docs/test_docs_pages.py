@@ -13,7 +13,7 @@ from codegen.docs.page import site as site_of
 from tests.codegen.docs import site, wire
 
 PAGES = Path(__file__).parent / "pages"
-SPEC = document.read(wire.ROOT / "spec/halopay.yaml")
+SPEC = document.read(wire.SPEC)
 KNOWN = known(SPEC)
 
 

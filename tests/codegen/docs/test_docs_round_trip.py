@@ -14,7 +14,7 @@ from codegen.docs.page import Page
 from tests.codegen.docs import layouts, site, wire
 
 SPEC = wire.spec()
-KNOWN = known(document.read(wire.ROOT / "spec/halopay.yaml"))
+KNOWN = known(document.read(wire.SPEC))
 TEXTS = ("text", "text-tabs", "text-glued")
 
 
