@@ -53,9 +53,17 @@ def examine(
     clock: Callable[[], float] = time.time,  # noqa: TID251  # the machine's clock is what is examined
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Check]:
-    """Yield each check as it is made; HaloPay is sent calls that read, and nothing else."""
+    """Yield each check as it is made; HaloPay is sent calls that read, and nothing else. No check holds an AppKey."""
     known, first = credentials.look(patient.environ)
     yield first
+    hide = known.needles.hide
+    for check in _checks(patient, known, clock, sleep):
+        yield attrs.evolve(check, says=hide(check.says), remedy=hide(check.remedy))
+
+
+def _checks(
+    patient: Patient, known: Credentials, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> Iterator[Check]:
     yield from _gateway(patient, known, clock, sleep)
     inbox, look_up = None, None
     if patient.inbox is not None:

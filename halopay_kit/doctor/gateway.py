@@ -27,7 +27,7 @@ _PAUSE: Final = 1.0  # seconds between two calls to HaloPay itself
 _AUTH_ERROR, _SIGN_TIME, _SIGN_ERROR = 10006, 10007, 10008
 _REFUSED = (_AUTH_ERROR, _SIGN_TIME, _SIGN_ERROR)
 _ANOTHER_KEY = AppKey("aKeyThatIsNotTheApps")
-_READINGS = {"samples": "the samples' (body and timestamp, the AppKey as key)", "prose": "the prose's"}
+_SAMPLES = "in the samples' reading: HMAC-SHA-256 of body and timestamp, the AppKey as key"
 
 
 @attrs.frozen(kw_only=True)
@@ -127,7 +127,7 @@ class Gateway:
             )
         when = "" if answer is first else ", once it carried HaloPay's time"
         also = "" if answer.code == 0 else f" (though it said {_said(answer)})"
-        return passed("signature", f"accepted{when}, in {_READINGS['samples']} reading{also}")
+        return passed("signature", f"accepted{when}, {_SAMPLES}{also}")
 
     def _answers(self, answer: Answer) -> Check:
         if answer.verified:
@@ -145,7 +145,7 @@ class Gateway:
         return failed("answers", "the signature is not that of these bytes under this AppKey", _IN_BETWEEN)
 
     def _decoded(self, answer: Answer) -> Check:
-        fits = f"verified, in {_READINGS['samples']} reading"
+        fits = f"verified, {_SAMPLES}"
         try:
             opened = open_answer(
                 _ASKED,
@@ -216,7 +216,7 @@ class Gateway:
             reading=self._reading(body, timestamp, signature) if readable else None,
             signed=bool(timestamp and signature),
             named=headers.get("X-Appid") == self.app_id,
-            offset=int(timestamp) - at if readable else None,
+            offset=int(timestamp) + 0.5 - at if readable else None,  # it is cut to the whole second
         )
 
     def _reading(self, body: bytes, timestamp: str, signature: str) -> Literal["samples", "prose"] | None:

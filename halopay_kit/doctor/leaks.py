@@ -46,7 +46,12 @@ class _Hit:
 
 
 def examine(folder: Path, needles: Needles, environ: Mapping[str, str]) -> Iterator[Check]:
-    """Yield what is to be said of a folder and of the repository that it is in; nothing of a key is ever in it."""
+    """Yield what is to be said of a folder and of the repository that it is in; a key in a path is hidden."""
+    for check in _examine(folder, needles, environ):
+        yield attrs.evolve(check, says=needles.hide(check.says))
+
+
+def _examine(folder: Path, needles: Needles, environ: Mapping[str, str]) -> Iterator[Check]:
     if not folder.is_dir():
         yield from (skipped(name, f"there is no folder {folder}", "Check --repo.") for name in _NAMES)
         return
@@ -61,13 +66,13 @@ def examine(folder: Path, needles: Needles, environ: Mapping[str, str]) -> Itera
         yield from (skipped(name, told, "Set HALOPAY_APP_KEY.") for name in _NAMES[:2])
     else:
         root = folder if repository is None else repository.root
-        yield _hidden(_files(root, needles, repository is not None, set(tracked), set(untracked)), needles)
+        yield _files(root, needles, repository is not None, set(tracked), set(untracked))
         no_git = skipped("key-in-history", f"no git history here: {why}", "Say --repo DIR for the repository.")
-        yield _hidden(no_git if repository is None else _history(repository, needles), needles)
+        yield no_git if repository is None else _history(repository, needles)
     if repository is None:
-        yield skipped("env-tracked", f"no git here: {needles.hide(why)}", "Say --repo DIR for the repository.")
+        yield skipped("env-tracked", f"no git here: {why}", "Say --repo DIR for the repository.")
     else:
-        yield _hidden(_env(tracked), needles)
+        yield _env(tracked)
 
 
 def _files(root: Path, needles: Needles, in_git: bool, tracked: set[str], untracked: set[str]) -> Check:
@@ -185,9 +190,9 @@ def _history(repository: Repository, needles: Needles) -> Check:
                     complete = False
                     break
         if hits:
-            told = [_placed(repository, thing, line) for thing, line in hits]
             return failed(
-                "key-in-history", _listed(told),
+                "key-in-history",
+                _listed([_placed(repository, thing, line) for thing, line in hits[:_LISTED]], len(hits)),
                 f"{_RENEW} Then, if need be, take it out of the history (git filter-repo) and out of every clone.",
             )  # fmt: skip
         if repository.is_shallow():
@@ -204,11 +209,13 @@ def _history(repository: Repository, needles: Needles) -> Check:
 def _placed(repository: Repository, thing: Thing, line: int) -> _Hit:
     if thing.kind in ("commit", "tag"):
         return _Hit(path=f"{thing.kind} {thing.id[:10]}", line=0, why="in its message")
+    if thing.kind == "tree":
+        return _Hit(path=f"tree {thing.id[:10]}", line=0, why="in the name of a file")
     place = repository.place(thing.id)
     if place is None:
         return _Hit(path=f"{thing.kind} {thing.id[:10]}", line=line, why="staged, or left over: no commit has it")
     commit, path = place
-    return _Hit(path=path, line=0 if thing.kind == "tree" else line, why=f"commit {commit}")
+    return _Hit(path=path, line=line, why=f"commit {commit}")
 
 
 def _env(tracked: Sequence[str]) -> Check:
@@ -221,10 +228,6 @@ def _env(tracked: Sequence[str]) -> Check:
     return passed("env-tracked", "none of the tracked files is one")
 
 
-def _listed(hits: Sequence[_Hit]) -> str:
-    more = f" and {len(hits) - _LISTED} more" if len(hits) > _LISTED else ""
+def _listed(hits: Sequence[_Hit], of: int = 0) -> str:
+    more = f" and {max(of, len(hits)) - _LISTED} more" if max(of, len(hits)) > _LISTED else ""
     return ", ".join(map(str, hits[:_LISTED])) + more
-
-
-def _hidden(check: Check, needles: Needles) -> Check:
-    return attrs.evolve(check, says=needles.hide(check.says))

@@ -18,7 +18,7 @@ from halopay_api.models import Chain, EventKind, PaymentStatus
 from halopay_api.policy import ACKNOWLEDGEMENT
 from halopay_kit.connection import is_loopback
 from halopay_kit.errors import ConfigurationError, TransportError, Unreachable
-from halopay_kit.signing import AppKey, sign
+from halopay_kit.signing import AppKey, hide, sign
 from halopay_kit.webhooks import RETRY_WINDOW
 
 PREFIX: Final = "halopay-doctor-"
@@ -44,7 +44,7 @@ class Reply:
         return 200 <= self.status < 300 and self.body == ACKNOWLEDGEMENT.encode()
 
     def __str__(self) -> str:
-        text = self.body.decode("utf-8", "backslashreplace")[:_SHOWN]
+        text = hide(self.body.decode("utf-8", "backslashreplace"))[:_SHOWN]  # a page that shows settings may hold a key
         return f"HTTP {self.status} {text!r}" if text else f"HTTP {self.status} without a body"
 
 

@@ -64,14 +64,15 @@ class Repository:
         return self._ask("rev-parse", "--is-shallow-repository").strip() == b"true"
 
     def place(self, object_id: str) -> tuple[str, str] | None:
-        """Return the newest commit that brought or took an object, and its path; None where no commit knows it."""
+        """Return the first commit that brought an object, and its path there; None where no commit knows it."""
         told = self._ask(
-            "log", "--all", "--reflog", "-m", "-n", "1", "--no-ext-diff", "--no-textconv", "--format=%h", "--name-only",
-            "-z", f"--find-object={object_id}",
+            "log", "--all", "--reflog", "-m",
+            "--no-ext-diff", "--no-textconv", "--format=%x01%h%x02", "--name-only", "-z",
+            f"--find-object={object_id}",
         )  # fmt: skip
-        commit, _, paths = told.lstrip(b"\0").partition(b"\n" if b"\n" in told else b"\0")
-        path = next((each for each in paths.replace(b"\n", b"\0").split(b"\0") if each), b"")
-        return (commit.strip(b"\0\n").decode("ascii", "replace"), os.fsdecode(path)) if path else None
+        commit, mark, paths = told.rpartition(b"\x01")[2].partition(b"\x02")
+        path = next((each for each in paths.strip(b"\0\n").split(b"\0") if each), b"")
+        return (commit.decode("ascii", "replace"), os.fsdecode(path)) if mark and path else None
 
     @contextmanager
     def objects(self) -> Iterator[Iterator[Thing]]:
