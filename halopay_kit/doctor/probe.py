@@ -44,7 +44,8 @@ class Reply:
         return 200 <= self.status < 300 and self.body == ACKNOWLEDGEMENT.encode()
 
     def __str__(self) -> str:
-        text = hide(self.body.decode("utf-8", "backslashreplace"))[:_SHOWN]  # a page that shows settings may hold a key
+        text = self.body.decode("utf-8", "backslashreplace")[: 10 * _SHOWN]
+        text = hide(text)[:_SHOWN]  # in this order: a page that shows settings may hold a key
         return f"HTTP {self.status} {text!r}" if text else f"HTTP {self.status} without a body"
 
 

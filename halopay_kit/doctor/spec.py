@@ -36,6 +36,8 @@ def drift(baseline: str | None, today: datetime.date) -> Check:
     days = [datetime.date.fromisoformat(found) for found in _OBSERVED.findall(text)]
     if baseline is not None:
         try:
+            import yaml  # noqa: F401  # without it a baseline is called unreadable
+
             from halopay_kit.contract.baseline import Baseline
 
             entries = Baseline.read(Path(baseline)).entries

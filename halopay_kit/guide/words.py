@@ -78,10 +78,13 @@ class Lexicon:
         if len(token) < 5 or not token.isalpha():
             return None
         near: dict[int, set[str]] = {}
+        letters = set(found)
         for known in (*self.known, *self.synonyms):
             if len(known) < 4 or " " in known or (known[0] != found[0] and len(token) < 7):
                 continue
             allowed = 1 if min(len(known), len(found)) < 7 else 2
+            if len(letters ^ set(known)) > 2 * allowed:  # a bound that costs less than the distance
+                continue
             if abs(len(known) - len(found)) <= allowed and (far := distance(found, known)) <= allowed:
                 near.setdefault(far, set()).add(self.synonyms.get(known, known))
         nearest = near[min(near)] if near else set()
