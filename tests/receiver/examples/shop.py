@@ -128,5 +128,5 @@ def page(state: str, number: str = "") -> str:
     return render_template_string(PAGE, **said, name=NAME, price=PRICE, fiat=FIAT)
 
 
-if os.environ.get("SHOP_WORKS", "1") == "1":
+if os.environ.get("SHOP_WORKS", "1") == "1":  # 0 where a process of its own does the work
     threading.Thread(target=work, args=(threading.Event(),), daemon=True).start()
