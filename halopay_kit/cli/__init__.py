@@ -13,6 +13,8 @@ _COMMANDS = {
     "completion": "Print the completion script of a shell.",
     "contract": "Test whether HaloPay keeps the spec, and the spec keeps up with HaloPay.",
     "demo": "See real calls succeed against the sandbox.",
+    "doctor": "Verify an integration before it goes live.",
+    "guide": "Say which product it takes, in words of your own.",
     "inbox": "Look into the inbox, work on its events, send them again.",
     "payout": "Pay out at most once: a journal, files of payouts, evidence.",
     "receive": "Take webhooks into the inbox.",
