@@ -121,6 +121,11 @@ class HaloPay(Api):
         """The address that this client speaks to."""
         return self._transport.connection.base_url
 
+    @property
+    def clock(self) -> Callable[[], float]:
+        """The clock by which this client signs and verifies; it gives unix seconds."""
+        return self._transport.clock
+
     @overload
     def call(
         self,
@@ -129,6 +134,7 @@ class HaloPay(Api):
         *,
         timeout: float | None = None,
         attempts: int | None = None,
+        signed_at: float | None = None,
     ) -> Answer[T]: ...
     @overload
     def call(
@@ -138,6 +144,7 @@ class HaloPay(Api):
         *,
         timeout: float | None = None,
         attempts: int | None = None,
+        signed_at: float | None = None,
     ) -> Answer[Any]: ...
     def call(
         self,
@@ -146,10 +153,12 @@ class HaloPay(Api):
         *,
         timeout: float | None = None,
         attempts: int | None = None,
+        signed_at: float | None = None,
     ) -> Answer[Any]:
         """Call an operation by its name or description; return the whole answer: data, raw bytes, headers, drift.
 
-        `timeout` and `attempts` go before the client's own.
+        `timeout` and `attempts` go before the client's own. With `signed_at`, unix seconds, the request carries that
+        time instead of the clock's: HaloPay takes it for two minutes, so that one that is held up is not done late.
 
         Raises what the operations' methods raise.
         """
@@ -165,7 +174,7 @@ class HaloPay(Api):
             raise InvalidRequest("the fields are no mapping from names to values", operation=operation.name)
         if attempts is not None:
             _check_attempts(attempts)
-        return self._transport.call(operation, fields, timeout=timeout, attempts=attempts)
+        return self._transport.call(operation, fields, timeout=timeout, attempts=attempts, signed_at=signed_at)
 
     def close(self) -> None:
         """Close the connections."""

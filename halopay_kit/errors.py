@@ -59,6 +59,19 @@ class UnreadableTraffic(ConfigurationError):
     """A file of captured traffic, or an entry of one, that cannot be read."""
 
 
+class UnreadableInput(ConfigurationError):
+    """Rows that cannot be read exactly; `problems` are the first of them, of `read` rows `refused` in all."""
+
+    def __init__(
+        self, problem: str, *, problems: list[str], read: int, refused: int, what: str, advice: str | None = None
+    ) -> None:
+        super().__init__(problem, advice=advice)
+        self.problems = problems
+        self.read = read
+        self.refused = refused
+        self.what = what
+
+
 class InvalidRequest(HaloPayError):
     """A call that was refused before a byte was sent; `field` names the field."""
 
@@ -229,6 +242,10 @@ class ExportError(HaloPayError):
     """A file was not written; one that was there before is as it was."""
 
 
+class ReconciliationFailed(HaloPayError):
+    """The engine that compares failed; nothing was written."""
+
+
 # --- what is kept
 
 
@@ -240,6 +257,40 @@ class StoreUnavailable(HaloPayError):
 
 class InboxUnavailable(StoreUnavailable):
     """The inbox's database does not answer: do not answer `Success`, HaloPay will deliver again."""
+
+
+class JournalUnavailable(StoreUnavailable):
+    """The payouts' journal does not answer: without it nothing is sent."""
+
+
+class JournalAltered(HaloPayError):
+    """A row of the payouts' journal is not what the kit wrote; nothing is sent on its word."""
+
+    advice = "Nothing was sent. `halopay payout audit` names what was edited."
+
+
+# --- payouts and orders that are made at most once
+
+
+class IntentMismatch(HaloPayError):
+    """An out_trade_no that stands for another payout or order already; the text shows both."""
+
+    advice = "Nothing was sent. Give every payout and every order a number of its own."
+
+
+class PolicyViolation(HaloPayError):
+    """A payout that the merchant's own policy forbids; decided before anything was sent."""
+
+    advice = "Nothing was sent."
+
+
+class FileRefused(ConfigurationError):
+    """A file of payouts that was refused as a whole; `problems` are sentences with line, column and reason."""
+
+    def __init__(self, name: str, problems: tuple[str, ...], *, advice: str = "Nothing was sent.") -> None:
+        shown = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
+        super().__init__(f"{name} is refused as a whole: {shown}", advice=advice)
+        self.problems = problems
 
 
 # --- the contract

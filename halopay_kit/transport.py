@@ -79,8 +79,9 @@ class Transport:
         *,
         timeout: float | None = None,
         attempts: int | None = None,
+        signed_at: float | None = None,
     ) -> Answer[T]:
-        """Send a call and return its verified answer.
+        """Send a call and return its verified answer; it is signed with the clock's time, or with `signed_at`.
 
         Raises:
             InvalidRequest: a field is not right; nothing was sent.
@@ -99,7 +100,7 @@ class Transport:
         most = self.attempts if attempts is None else attempts
         number = 1
         while True:
-            headers = self._headers(body)
+            headers = self._headers(body, self._now() if signed_at is None else checked_time(signed_at))
             started = time.perf_counter()
             outcome = self._attempt(operation, sent, headers, body, limit)
             if isinstance(outcome, Answer):
@@ -115,8 +116,8 @@ class Transport:
             self.sleep(wait)
             number += 1
 
-    def _headers(self, body: bytes) -> dict[str, str]:
-        timestamp = f"{int(self._now()):d}"
+    def _headers(self, body: bytes, now: float) -> dict[str, str]:
+        timestamp = f"{int(now):d}"
         return {
             "X-Appid": self.app_id,
             "X-Timestamp": timestamp,
@@ -199,6 +200,17 @@ class Transport:
             self.hook(attempt)
         except Exception:  # noqa: BLE001  # a logger that fails must not turn an order that was made into an error
             _log.exception("the hook of halopay_kit failed on %s", operation.name)
+
+
+def checked_time(seconds: float) -> float:
+    """Return the seconds if they can be a timestamp.
+
+    Raises:
+        ConfigurationError: not a number, or not of ten digits.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 10**9 <= seconds < 10**10:
+        raise ConfigurationError("signed_at is not a time in unix seconds")
+    return float(seconds)
 
 
 def checked_timeout(seconds: float) -> float:

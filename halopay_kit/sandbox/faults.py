@@ -2,7 +2,7 @@
 
 `box.faults.add("payout.create", cut_after=1)`, or as text `payout.create:cut_after=1`. A name is an operation, one of
 `webhook.payment`, `webhook.payout`, `webhook.payment_qr_code`, or `*` for all of them. A kind's value says how many
-times it hits, and without one it hits every time; `delay` and `late` take a span of time instead. Options of a rule:
+times it hits, and without one it hits every time; `delay`, `hidden` and `late` take a span of time. Options of a rule:
 `count` (how many times in all), `probability` (of each hit, drawn from the seed), `status` (of error_before and
 error_after). All rules of a name apply together, their kinds always in the order of `KINDS`.
 """
@@ -22,12 +22,15 @@ from halopay_kit.errors import ConfigurationError
 from halopay_kit.sandbox.business.chance import Chance
 from halopay_kit.sandbox.clock import seconds
 
-On = Literal["call", "webhook", "both"]
+On = Literal["call", "creation", "webhook", "both"]
 
 
 @attrs.frozen
 class Kind:
-    """One thing that goes wrong: where, whether its value is a span of time, and what happens."""
+    """One thing that goes wrong: where, whether its value is a span of time, and what happens.
+
+    A `creation` is a call that makes an order or a payout.
+    """
 
     name: str
     on: On
@@ -45,6 +48,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("frequent", "call", "no work; a signed 20009"),
             Kind("failed_after", "call", "the work is done; a signed 10002 says that it is not"),
             Kind("delay", "call", "the work is done at once, its answer or the cut comes later", span=True),
+            Kind("hidden", "creation", "the work is done; queries do not know it for that long", span=True),
             Kind("error_after", "call", "the work is done; an unsigned 5xx"),
             Kind("not_json", "call", "the work is done; an unsigned page of HTML with status 200"),
             Kind("early", "webhook", "what is created is paid, and told, before the answer to its creation"),
@@ -62,6 +66,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 )
 WEBHOOKS = tuple(sorted(f"webhook.{route.webhook.replace('-', '_')}" for route in WEBHOOK_ROUTES))
 NAMES = (*OPERATIONS, *WEBHOOKS, "*")
+CREATIONS = ("entrust.pre_create", "order.create", "payout.create")
 OPTIONS = ("count", "probability", "status")
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
@@ -150,7 +155,7 @@ class Faults:
 
     def on_call(self, operation: str) -> Mapping[str, object]:
         """Return the kinds that hit this call, counted down: True, seconds of `delay`, or the status of an error."""
-        return self._strike(operation, _ON_CALLS) if self._rules else _NOTHING
+        return self._strike(operation, _ON_CALLS if operation in CREATIONS else _ON_READS) if self._rules else _NOTHING
 
     def on_webhook(self, name: str) -> Mapping[str, object]:
         """Return the kinds that hit this event, counted down: True, or seconds of `late`; `early` is told elsewhere."""
@@ -173,7 +178,8 @@ class Faults:
 
 
 _ON_CALLS = tuple(kind.name for kind in KINDS.values() if kind.on != "webhook")
-_ON_WEBHOOKS = tuple(kind.name for kind in KINDS.values() if kind.on != "call" and kind.name != "early")
+_ON_READS = tuple(name for name in _ON_CALLS if KINDS[name].on != "creation")
+_ON_WEBHOOKS = tuple(kind.name for kind in KINDS.values() if kind.on in {"webhook", "both"} and kind.name != "early")
 
 
 def parse(text: str) -> tuple[str, dict[str, object]]:
@@ -198,7 +204,9 @@ def parse(text: str) -> tuple[str, dict[str, object]]:
 
 def kinds_of(name: str) -> tuple[str, ...]:
     """Return the kinds that a name takes, in the order in which they are applied."""
-    on = {"call", "webhook", "both"} if name == "*" else {"both", "webhook" if name in WEBHOOKS else "call"}
+    if name == "*":
+        return tuple(KINDS)
+    on = {"both", "webhook" if name in WEBHOOKS else "call"} | ({"creation"} if name in CREATIONS else set())
     return tuple(kind.name for kind in KINDS.values() if kind.on in on)
 
 

@@ -11,7 +11,7 @@ import attrs
 
 from halopay_kit.sandbox.agenda import Agenda
 from halopay_kit.sandbox.business import money
-from halopay_kit.sandbox.business.book import Book, R, Table
+from halopay_kit.sandbox.business.book import Book, Order, Payout, R, Table
 from halopay_kit.sandbox.business.chance import Chance
 from halopay_kit.sandbox.business.unknowns import Unknowns
 from halopay_kit.sandbox.business.world import OPENING_BALANCE, Token, World
@@ -104,6 +104,10 @@ class Gateway:
         if self.unknowns.reused_out_trade_no == "refused":
             raise Refused(OPERATION_FAILED, "out_trade_no is taken")
         return row
+
+    def hides(self, row: Order | Payout) -> bool:
+        """Say whether queries do not know the row yet."""
+        return row.hidden_until is not None and self.clock.now() < row.hidden_until
 
     def checkout_url(self, trade_no: str) -> str:
         """Return the address of the page that shows the order to its payer."""

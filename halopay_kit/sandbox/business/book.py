@@ -32,7 +32,8 @@ def told(row: Kept, _attribute: attrs.Attribute[object], value: object) -> objec
 class Order(Kept):
     """An order; a hosted one has no currency, amount and address until its payer chose a token.
 
-    `seen` is when its latest payment was seen on the chain, `timed_out` whether that was told.
+    `seen` is when its latest payment was seen on the chain, `timed_out` whether that was told, `hidden_until` until
+    when queries do not know it.
     """
 
     trade_no: str
@@ -54,11 +55,12 @@ class Order(Kept):
     describe: str | None = None
     seen: int | None = None
     timed_out: bool = False
+    hidden_until: float | None = None
 
 
 @attrs.define(kw_only=True, on_setattr=told)
 class Payout(Kept):
-    """A payout; `status` is TO-BE-PAID until it is settled or fails."""
+    """A payout; `status` is TO-BE-PAID until it is settled or fails, `hidden_until` as with an order."""
 
     trade_no: str
     out_trade_no: str
@@ -71,6 +73,7 @@ class Payout(Kept):
     txid: str | None = None
     time: int | None = None
     callback_url: str | None = None
+    hidden_until: float | None = None
 
 
 @attrs.define(kw_only=True, on_setattr=told)

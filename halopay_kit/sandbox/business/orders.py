@@ -91,7 +91,7 @@ def find(gateway: Gateway, fields: Fields) -> Order:
         Refused: there is none.
     """
     order = gateway.book.orders.find(fields.optional_text("trade_no"), fields.optional_text("out_trade_no"))
-    if order is None:
+    if order is None or gateway.hides(order):
         raise Refused(DATA_NOT_EXIST, "no such order")
     return order
 

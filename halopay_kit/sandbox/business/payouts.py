@@ -53,7 +53,7 @@ def find(gateway: Gateway, fields: Fields) -> Payout:
         Refused: there is none.
     """
     payout = gateway.book.payouts.find(fields.optional_text("trade_no"), fields.optional_text("out_trade_no"))
-    if payout is None:
+    if payout is None or gateway.hides(payout):
         raise Refused(DATA_NOT_EXIST, "no such payout")
     return payout
 

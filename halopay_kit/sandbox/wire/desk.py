@@ -127,9 +127,19 @@ class Desk:
             raise Refused(FREQUENT_OPERATION)
         with self._gateway.lock:
             data = OPERATIONS[operation](self._gateway, fields)
+            self._hide(data, faults.get("hidden"))
         if "failed_after" in faults:
             raise Refused(OPERATION_FAILED)
         return data
+
+    def _hide(self, data: Data, span: object) -> None:
+        """Let queries not know for a while what was just made."""
+        if not isinstance(span, float) or not isinstance(data, dict):
+            return
+        book, trade_no = self._gateway.book, str(data["trade_no"])
+        row = book.orders.find(trade_no, None) or book.payouts.find(trade_no, None)
+        if row is not None:
+            row.hidden_until = self._gateway.clock.now() + span
 
     def _time_base(self, timestamp: str) -> Callable[[], float]:
         """Return the clock that a timestamp follows: the sandbox's, or the machine's, which does not travel along."""
