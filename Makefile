@@ -4,10 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check generate docs bench proofs lock clean
+.PHONY: help demo test check generate docs bench proofs payouts-proof lock clean
 
 help:  ## Show the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(VENV)/.run  ## See real calls succeed against the sandbox
 	@$(BIN)/halopay demo
@@ -34,6 +34,9 @@ bench: $(VENV)/.dev  ## Measure the kit beside its peers
 
 proofs: $(VENV)/.dev  ## Try what must never happen at full length: kills, floods, forgeries (some 10 minutes)
 	@HALOPAY_PROOF=full $(BIN)/pytest tests/proofs tests/contract/test_contract_matrix.py
+
+payouts-proof: $(VENV)/.dev  ## Pay 10,000 payouts while everything goes wrong and processes are killed (some 10 minutes)
+	@HALOPAY_PROOF=full $(BIN)/pytest -n0 tests/proofs/test_proof_payouts.py
 
 lock: $(VENV)/.dev  ## Write requirements.lock and requirements-dev.lock anew
 	$(PIP) uv

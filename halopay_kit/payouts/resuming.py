@@ -57,6 +57,10 @@ def resume(
     stopped: str | None = None
     asking.failures = 0
     while True:
+        for payout in asking.told(clock()):
+            now = asking.hear(payout)
+            if now.state != payout.state:
+                moved[payout.out_trade_no] = now
         waiting = journal.unfinished(app_id, limit=_MOST)
         for number, payout in enumerate(waiting, 1):
             if stop is not None and stop.is_set():

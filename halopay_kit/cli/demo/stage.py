@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,6 +17,7 @@ from halopay_kit.inbox import Inbox
 from halopay_kit.payouts import Journal, Payouts
 from halopay_kit.sandbox import Sandbox
 
+USDT = 75  # on Tron
 _PATIENCE = 10.0  # seconds for a webhook on loopback
 
 
@@ -45,6 +48,8 @@ class Stage:
             self.payouts = Payouts(self.halopay, journal, self.inbox)
             self.receiver_url = stack.enter_context(_receiver(self.inbox, self.box))
             self.box.webhook_url = self.receiver_url
+            self._balances: list[tuple[str, ...]] = []
+            self.snapshot(before=1)
             self._stack = stack.pop_all()
         return self
 
@@ -58,6 +63,18 @@ class Stage:
         deadline = time.monotonic() + _PATIENCE
         while not until() and time.monotonic() < deadline:
             time.sleep(0.01)
+
+    def now(self) -> str:
+        """Return the sandbox's time, as a ledger writes it."""
+        return datetime.fromtimestamp(self.box.clock.second(), UTC).isoformat()
+
+    def snapshot(self, *, before: int = 0) -> None:
+        """Ask for the balance, and write it down; events are told in whole seconds, so the first is of one `before`."""
+        told = self.halopay.account.balance(currency_id=USDT)
+        at = datetime.fromtimestamp(self.box.clock.second() - before, UTC)
+        self._balances.append((str(USDT), str(told.token), "6", f"{told.balance:f}", at.isoformat()))
+        with (self.folder / "balances.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("currency_id", "token", "decimals", "balance", "at"), *self._balances])
 
     def files(self) -> Iterator[Path]:
         """Yield what is worth opening."""
