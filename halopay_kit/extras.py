@@ -17,7 +17,6 @@ _EXTRAS = {
     "jinja2": "sandbox",
     "jsonschema_rs": "sandbox",
     "matplotlib": "notebooks",
-    "openapi_core": "sandbox",
     "prometheus_client": "receive",
     "psycopg": "postgres",
     "pyarrow": "parquet",

@@ -102,7 +102,11 @@ def _looked_over(connection: Any, found: Opened, columns: _Columns, bad: str) ->
     For each is read several times; but those that are seldom read are not looked over.
     """
     names = [name for name, (_, _, each) in columns.items() if each.tidy and name not in _SELDOM]
-    asked = ["count(*)", f"count_if({bad})", *(f"coalesce(bool_or({columns[name][2].untidy}), false)" for name in names)]
+    asked = [
+        "count(*)",
+        f"count_if({bad})",
+        *(f"coalesce(bool_or({columns[name][2].untidy}), false)" for name in names),
+    ]
     rows, refused, *told = connection.execute(f"SELECT {', '.join(asked)} FROM {found.relation}").fetchone()  # noqa: S608  # ours
     tidy = {name for name, untidy in zip(names, told, strict=True) if not untidy}
     looked_over = {

@@ -107,6 +107,7 @@ def _compared(
     progress("rolling the balances forward")
     roll_forward = tuple(_explained(each, breaks) for each in rolled(tables, settings))
     breaks += [of_balance(each, as_of) for each in roll_forward if each.rest]
+    breaks = _named(breaks, tables)
     breaks.sort(key=lambda each: each.order)
     breaks, resolved = _compared_with(previous, breaks)
     subjects = int(found.subjects.count().to_pyarrow().as_py())
@@ -210,6 +211,23 @@ def _open_payouts(found: Claimed, tables: dict[str, Any]) -> list[dict[str, Any]
         (journal.meant == "done") & journal.status.isnull()
     )
     return [*unresolved.to_pyarrow().to_pylist(), *untold.to_pyarrow().to_pylist()]
+
+
+def _named(breaks: list[Break], tables: dict[str, Any]) -> list[Break]:
+    """Give breaks the token and chain of their currency where what they are about does not tell."""
+    known: dict[int, tuple[str, str | None]] = {}
+    for name in ("ledger", "events", "balances"):  # who comes later knows better
+        table = tables[name]
+        rows = table.filter(table.currency_id.notnull() & table.token.notnull())
+        told = rows.group_by("currency_id").agg(token=rows.token.max(), least=rows.token.min(), chain=rows.chain.max())
+        for row in told.to_pyarrow().to_pylist():
+            if row["token"] == row["least"]:
+                known[row["currency_id"]] = (row["token"], row["chain"])
+    named = []
+    for each in breaks:
+        token, chain = known.get(each.currency_id or 0, (None, None))
+        named.append(attrs.evolve(each, token=each.token or token, chain=each.chain or chain))
+    return named
 
 
 def _explained(each: RollForward, breaks: Sequence[Break]) -> RollForward:

@@ -135,17 +135,14 @@ class Result:
     @property
     def at_stake(self) -> Mapping[str, Decimal]:
         """The money at stake by currency, which are never added up; a subject with several breaks counts once."""
-        largest: dict[tuple[object, object], Decimal] = {}
-        names: dict[object, str] = {each.currency_id: name_of(each) for each in self.roll_forward}
+        largest: dict[tuple[str, object], Decimal] = {}
         for each in self.breaks:
-            currency: object = each.currency_id if each.currency_id is not None else name_of(each)
-            names[currency] = max(names.get(currency, ""), name_of(each), key=len)
-            key = (currency, each.trade_no or each.out_trade_no or each.entries or each.id)
+            key = (name_of(each), each.trade_no or each.out_trade_no or each.entries or each.id)
             largest[key] = max(each.at_stake, largest.get(key, Decimal(0)))
         found: dict[str, Decimal] = {}
         with localcontext(EXACT):
             for (currency, _), amount in largest.items():
-                found[names[currency]] = found.get(names[currency], Decimal(0)) + amount
+                found[currency] = found.get(currency, Decimal(0)) + amount
         return dict(sorted(found.items()))
 
 
