@@ -31,7 +31,14 @@ _MARKS: dict[Verdict, tuple[str, str]] = {
     envvar="HALOPAY_INBOX",
     help="A file, sqlite:///… or postgresql://…, where the receiver keeps what it took; HALOPAY_INBOX when not given.",
 )
-@click.option("--repo", metavar="DIR", default=".", show_default=True, help="Look for the AppKey in this repository.")
+@click.option(
+    "--repo",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=".",
+    show_default=True,
+    help="Look for the AppKey in this repository.",
+)
 @click.option("--baseline", metavar="FILE", help="Drift that is accepted: say when somebody looked, and what expired.")
 @click.option(
     "--timeout",
@@ -46,7 +53,7 @@ def command(
     base_url: str | None,
     webhook_url: str | None,
     inbox: str | None,
-    repo: str,
+    repo: Path,
     baseline: str | None,
     timeout: float,
     yes: bool,
@@ -55,9 +62,10 @@ def command(
     """Verify an integration before it goes live, and tell the remedy of whatever is wrong.
 
     HaloPay is sent calls that only read, at most three. The receiver is sent seven signed, forged and stale events of
-    orders named halopay-doctor-…, which pay nothing; whether a webhook that comes twice counts once, and outlives a
-    restart, is seen in the --inbox only. The AppKey is looked for in files and in the git history, and never shown.
-    What cannot be checked is skipped, with what it takes. Exit codes: 0 nothing failed, 1 something did, 2 usage.
+    orders named halopay-doctor-… that timed out unpaid; the genuine one stays in its inbox. Whether a webhook that
+    comes twice counts once, and outlives a restart, is seen in the --inbox only. The AppKey is looked for in files and
+    in the git history, and never shown. What cannot be checked is skipped, with what it takes. Exit codes: 0 nothing
+    failed, 1 something did, 2 usage.
 
     \b
     halopay doctor
@@ -77,7 +85,7 @@ def command(
         base_url=base_url or os.environ.get("HALOPAY_BASE_URL") or BASE_URL,
         webhook_url=webhook_url,
         inbox=inbox or None,
-        repo=Path(repo),
+        repo=repo,
         baseline=baseline,
         timeout=timeout,
         agreed=agreed,

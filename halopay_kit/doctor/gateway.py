@@ -99,7 +99,7 @@ class Gateway:
 
     def _address(self, answer: Answer) -> Check:
         if answer.code is not None:
-            kind = "HaloPay itself" if self.live else "an address of this machine"
+            kind = "counts as live" if self.live else "an address of this machine"
             return passed("address", f"{self._where} ({kind}) answers {_ASKED.name} with code {answer.code}")
         kind = printable(answer.headers.get("content-type", "no content type"), 60)
         return failed("address", f"{self._where} answers HTTP {answer.status}, {kind}: no HaloPay", _CHECK_ADDRESS)

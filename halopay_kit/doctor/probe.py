@@ -1,4 +1,7 @@
-"""Webhooks that are sent to try a receiver: obviously no order, nothing paid, and right or wrong in one respect."""
+"""Webhooks that are sent to try a receiver: obviously no order, nothing paid, and right or wrong in one respect.
+
+Their status is TIME-OUT with nothing collected: an order that waits would be asked for by every sweep from then on.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +106,7 @@ class Probe:
             "type": str(EventKind.PAYMENT),
             "currency_id": 75,
             "txid": hashlib.sha256(number.encode()).hexdigest(),
-            "status": str(PaymentStatus.TO_BE_PAID),
+            "status": str(PaymentStatus.TIME_OUT),
             "time": now,
         }
         return json.dumps(event, separators=(",", ":")).encode()
@@ -116,7 +119,7 @@ class Probe:
             "X-Appid": self.app_id,
             "X-Timestamp": timestamp,
             "X-Sign": sign(body, timestamp, _ANOTHER_KEY if kind == "another key" else self.app_key),
-            "X-EventType": "To-Be-Paid",
+            "X-EventType": "Time-Out",
         }
         if kind == "unsigned":
             del headers["X-Sign"]

@@ -187,5 +187,6 @@ def said(url: str) -> tuple[str, ...]:
     """Return what will be sent to a receiver, line by line, to be agreed to."""
     return (
         f"{url} is not this machine's. It will be sent 7 signed or forged test events of orders named {PREFIX}…,",
-        "status TO-BE-PAID, 0 collected. Nothing is paid by them, but the genuine one will be in its inbox afterwards.",
+        "status TIME-OUT, 0 collected. Nothing is paid by them; the genuine one will be in its inbox afterwards, where",
+        "sweeps ask for it in vain during two days.",
     )

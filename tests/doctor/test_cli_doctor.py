@@ -70,7 +70,9 @@ def test_without_credentials_nothing_is_sent(tmp_path):
     assert "so nothing was sent" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [["--timeout", "0"], ["--timeout", "x"], ["--nonsense"], ["more"]])
+@pytest.mark.parametrize(
+    "arguments", [["--timeout", "0"], ["--timeout", "x"], ["--nonsense"], ["more"], ["--repo", "/nowhere"]]
+)
 def test_what_cannot_be_meant_is_a_usage_error(arguments):
     assert halopay("doctor", *arguments).returncode == 2
 

@@ -43,7 +43,7 @@ def test_what_is_sent_is_no_order_pays_nothing_and_is_right_or_wrong_in_one_resp
     for headers, body in sent:
         said = json.loads(body)
         assert said["out_trade_no"].startswith(PREFIX)
-        assert (said["trade_no"], said["status"], said["amount_collected"]) == (said["out_trade_no"], "TO-BE-PAID", "0")
+        assert (said["trade_no"], said["status"], said["amount_collected"]) == (said["out_trade_no"], "TIME-OUT", "0")
         try:
             event = webhooks.verify(body, headers, app_key=KEY, now=time.time())
             found.append(event.drift)
