@@ -110,6 +110,7 @@ def test_a_dry_run_sends_nothing(box, tmp_path):
     done = halopay("payout", "run", sheet(tmp_path, 3), "--dry-run", "--json", **environ(box, tmp_path))
     assert (done.returncode, json.loads(done.stdout)["totals"]) == (0, {"75": "4.5"})
     assert made(box) == []
+    assert not (tmp_path / "pay.sqlite").exists()
 
 
 @pytest.mark.parametrize("as_json", [False, True])

@@ -74,7 +74,7 @@ def test_a_dry_run_judges_and_sends_nothing(till):
     assert (till.asked(), list(till.journal.rows())) == (0, [])
 
 
-def test_a_code_goes_to_haloPay_and_nowhere_else(till, tmp_path):
+def test_a_code_goes_to_halopay_and_nowhere_else(till, tmp_path):
     asked = []
 
     def code() -> str:
@@ -106,7 +106,6 @@ def test_a_traceback_with_locals_does_not_show_the_code(till):
     def fails(operation, _fields, **_options):
         if operation.name == "payout.create":
             raise Odd
-        return None
 
     till.payouts = till.with_(Policy(google=lambda: CODE))
     till.halopay.call = fails

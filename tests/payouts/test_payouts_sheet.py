@@ -124,10 +124,8 @@ def test_every_problem_is_told_in_the_order_of_lines(tmp_path):
 def test_an_address_that_was_made_to_look_like_another_is_refused(tmp_path):
     twin = "0x5aae" + "1" * 32 + "beaed"[-4:]
     found = problems(tmp_path, f"{HEAD}P1,70,1,{EVM}\nP2,70,1,{twin}\n")
-    assert found == [
-        f"line 3, column 4 (address): {twin} looks like {EVM}, that of line 2, and is another one; "
-        "if both are right, put them on the allow-list (--allow)"
-    ]
+    said = f"line 3, column 4 (address): {twin} looks like {EVM}, that of line 2, and is another one"
+    assert found == [f"{said}; if both are right, put them on the allow-list (--allow)"]
     assert problems(tmp_path, f"{HEAD}P1,70,1,{EVM}\nP2,70,1,{twin}\n", allowed=Policy(allow=[EVM, twin]).allow) == []
 
 
@@ -170,7 +168,7 @@ def refused(till: Till, tmp_path, content: str, policy: Policy | None = None, **
         (f"P1,75,60000,{ADDRESS}\nP2,75,60000,{ADDRESS}\n", "line 2, column 3 (amount): the balance is not enough"),
     ],
 )
-def test_a_file_is_judged_by_what_haloPay_says(till, tmp_path, content, says):
+def test_a_file_is_judged_by_what_halopay_says(till, tmp_path, content, says):
     found = refused(till, tmp_path, content)
     assert any(says in problem for problem in found), found
     assert till.asked() == 0
