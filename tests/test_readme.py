@@ -45,7 +45,7 @@ def test_every_line_of_a_shell_block_runs(code, box, tmp_path):
 
 
 def test_the_readme_is_short():
-    assert len(README.splitlines()) <= 280
+    assert len(README.splitlines()) <= 250
 
 
 def test_every_file_that_the_readme_names_exists():

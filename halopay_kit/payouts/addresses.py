@@ -37,7 +37,7 @@ def shape_of(text: str) -> Family | None:
     """Return the family whose addresses look like this, right or not."""
     if text[:2].lower() == "0x":
         return "evm"
-    return "tron" if text.startswith("T") and len(text) > 20 and _BASE58.fullmatch(text) else None
+    return "tron" if text.startswith("T") and len(text) == _TRON_LENGTH and text.isalnum() else None
 
 
 def problem(text: str, family: Family | None = None) -> str | None:

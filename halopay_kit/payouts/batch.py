@@ -128,7 +128,7 @@ class Batch:
 
     def _count(self, result: Result) -> None:
         """Stop after several in a row that came to nothing: more of them would only hang in the air as well."""
-        if result.did == "skipped" or self.keep_going:
+        if result.did not in {"paid", "tried"} or self.keep_going:
             return
         outcome = result.outcome
         self._in_a_row = Counter({outcome: self._in_a_row[outcome] + 1})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import attrs
 
+from halopay_kit.errors import JournalAltered
 from halopay_kit.inbox.interruption import Stop
 from halopay_kit.payouts.asking import Asking
 from halopay_kit.payouts.journal import Journal
@@ -54,11 +56,12 @@ def resume(
     """See `Payouts.resume`."""
     moved: dict[str, Payout] = {}
     seen: set[str] = set()
+    altered: set[str] = set()
     stopped: str | None = None
     asking.failures = 0
     while True:
         for payout in asking.told(clock()):
-            now = asking.hear(payout)
+            now = _believed(asking.hear, payout, altered)
             if now.state != payout.state:
                 moved[payout.out_trade_no] = now
         waiting = journal.unfinished(app_id, limit=_MOST)
@@ -67,7 +70,7 @@ def resume(
                 stopped = "it was stopped"
                 break
             seen.add(payout.out_trade_no)
-            now = _learned(asking, payout, clock)
+            now = _believed(partial(_learned, asking, clock), payout, altered)
             if now.state != payout.state:
                 moved[payout.out_trade_no] = now
             if progress is not None:
@@ -83,10 +86,21 @@ def resume(
         pause = min(pause, wait)
         sleep(pause)
         wait -= pause
+    if altered and not stopped:
+        stopped = f"the journal was edited: {', '.join(sorted(altered)[:5])}; `halopay payout audit` tells more"
     return Resumed(looked_at=len(seen), moved=tuple(moved.values()), left=journal.counts(app_id), stopped=stopped)
 
 
-def _learned(asking: Asking, payout: Payout, clock: Callable[[], float]) -> Payout:
+def _believed(learn: Callable[[Payout], Payout], payout: Payout, altered: set[str]) -> Payout:
+    """Learn about a payout; one that somebody edited stays as it is, and holds nobody up."""
+    try:
+        return learn(payout)
+    except JournalAltered:
+        altered.add(payout.out_trade_no)
+        return payout
+
+
+def _learned(asking: Asking, clock: Callable[[], float], payout: Payout) -> Payout:
     asking.retry_after = 0.0
     if payout.due_at is None or payout.due_at > clock():
         return payout  # what webhooks say of it was told before

@@ -292,7 +292,10 @@ def _together(rows: list[Row], problems: Problems, *, mixed: bool, allowed: froz
             reason = f"currency {row.currency_id}, but {rows[0].currency_id} in line {rows[0].line}: mixed currencies"
             problems.add(row.line, "currency_id", f"{reason} are refused unless you say --mixed-currencies")
     others = [row for row in rows if addresses.folded(row.address) not in allowed]
-    similar(others, {row.address: f"that of line {row.line}" for row in reversed(rows)}, problems)
+    known: dict[str, str] = {}
+    for row in rows:
+        known.setdefault(row.address, f"that of line {row.line}")
+    similar(others, known, problems)
 
 
 def similar(rows: list[Row], known: Mapping[str, str], problems: Problems) -> None:

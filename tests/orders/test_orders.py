@@ -72,7 +72,7 @@ def test_while_nothing_is_known_no_other_address_is_handed_out(counter):
     assert counter.made() == 1
 
 
-def test_one_that_haloPay_did_not_know_for_long_enough_is_made_then(counter):
+def test_one_that_halopay_did_not_know_for_long_enough_is_made_then(counter):
     counter.box.faults.add("order.create", cut_before=1)
     with pytest.raises(OutcomeUnknown):
         counter.orders.create(**NATIVE)

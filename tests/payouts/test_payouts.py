@@ -132,7 +132,7 @@ def test_cut_after_while_queries_fail_too_is_unknown_and_done_after_resume(till)
     assert (till.made(), till.asked()) == (["TO-BE-PAID"], 1)
 
 
-def test_what_never_left_is_unknown_until_haloPay_did_not_know_it_for_the_settle_window(till):
+def test_what_never_left_is_unknown_until_halopay_did_not_know_it_for_the_settle_window(till):
     till.box.faults.add("payout.create", cut_before=1)
     assert till.pay().state == "unknown"
     till.resume(2)
@@ -187,7 +187,7 @@ def test_nothing_learned_for_a_day_needs_review(small):
 # --- sending again
 
 
-def test_where_haloPay_merely_did_not_know_it_a_human_decides_before_it_is_sent_again(careless):
+def test_where_halopay_merely_did_not_know_it_a_human_decides_before_it_is_sent_again(careless):
     careless.box.faults.add("payout.create", hidden="8h")
     careless.box.faults.add("payout.create", cut_after=1)
     assert careless.pay().state == "unknown"
@@ -212,7 +212,7 @@ def test_one_that_appears_after_it_counted_as_not_done_needs_review(careless):
     assert careless.asked() == 1
 
 
-def test_where_haloPay_deduplicates_it_is_sent_again_under_the_same_number(small):
+def test_where_halopay_deduplicates_it_is_sent_again_under_the_same_number(small):
     small.payouts = small.with_(deduplicates=True)
     small.box.faults.add("payout.create", cut_before=1)
     small.pay()
@@ -446,7 +446,7 @@ def test_a_lease_that_is_over_makes_it_unknown_and_never_sends_it(till):
     assert till.asked() == 0
 
 
-def test_an_attempt_that_is_held_up_beyond_its_time_is_not_taken_by_haloPay(small):
+def test_an_attempt_that_is_held_up_beyond_its_time_is_not_taken_by_halopay(small):
     """The request carries the time at which it was recorded: one whose sender slept is not done late."""
     call = small.halopay.call
 
@@ -464,7 +464,7 @@ def test_an_attempt_that_is_held_up_beyond_its_time_is_not_taken_by_haloPay(smal
 def test_a_journal_that_fails_after_the_sending_is_an_unknown_outcome(small, monkeypatch):
     change = Kept.change
 
-    def fails(self, payout, decide, settings):
+    def fails(_journal, _payout, _decide, _settings):
         raise JournalUnavailable("the disk is full")
 
     monkeypatch.setattr(Kept, "change", fails)
@@ -493,6 +493,7 @@ def test_what_was_edited_by_hand_is_not_believed(small):
         connection.exec_driver_sql("UPDATE halopay_payouts SET state = 'not-done', cause = 'not-connected'")
     with pytest.raises(JournalAltered):
         small.pay()
+    assert "P1" in small.payouts.resume().stopped
     assert small.asked() == 1
 
 
@@ -536,7 +537,7 @@ def test_payouts_of_another_app_are_left_alone(small):
         assert Payouts(other, small.journal).resume().looked_at == 0
 
 
-def test_a_shorter_lease_than_haloPay_takes_requests_is_refused():
+def test_a_shorter_lease_than_halopay_takes_requests_is_refused():
     with pytest.raises(ConfigurationError, match="a lease"):
         Settings(lease=60)
 

@@ -34,7 +34,7 @@ def test_what_ended_without_an_answer_is_unknown():
 
 
 def test_the_table_knows_no_other_words():
-    assert {after for after in TABLE.values()} <= set(STATES) == set(OUTCOMES)
+    assert set(TABLE.values()) <= set(STATES) == set(OUTCOMES)
     assert {happening for _, happening in TABLE} <= set(HAPPENINGS)
 
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -95,6 +96,7 @@ def opened(url: str, given: dict[str, Any], *, create: bool) -> Iterator[tuple[P
     A dry run makes no journal.
     """
     from halopay_kit.cli.environment import client
+    from halopay_kit.errors import ConfigurationError
     from halopay_kit.inbox import Inbox
     from halopay_kit.payouts import Journal, Payouts, Settings
 
@@ -106,7 +108,13 @@ def opened(url: str, given: dict[str, Any], *, create: bool) -> Iterator[tuple[P
     )
     with ExitStack() as stack:
         halopay = stack.enter_context(client(base_url=given["base_url"], timeout=given["timeout"]))
-        journal = stack.enter_context(Journal(url, create=create))
+        try:
+            journal = stack.enter_context(Journal(url, create=create))
+        except ConfigurationError as error:
+            if not given.get("dry_run") or "there is no " not in error.problem:
+                raise
+            nowhere = stack.enter_context(TemporaryDirectory())  # a dry run makes no journal where there is none
+            journal = stack.enter_context(Journal(f"{nowhere}/journal.sqlite"))
         inbox = stack.enter_context(Inbox(given["inbox_url"], create=False)) if given["inbox_url"] else None
         yield Payouts(halopay, journal, inbox, policy, settings=settings), halopay
 
