@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from decimal import localcontext
 from typing import Any
 
 import attrs
@@ -20,7 +21,7 @@ from halopay_kit.reconcile.matching import Claimed, Keep, claimed, numbered
 from halopay_kit.reconcile.reading import Read, empty, read
 from halopay_kit.reconcile.result import Break, Count, Result
 from halopay_kit.reconcile.rollforward import RollForward, rolled
-from halopay_kit.reconcile.settings import Settings
+from halopay_kit.reconcile.settings import EXACT, Settings
 
 Progress = Callable[[str], object]
 _INPUTS: tuple[Input, ...] = ("ledger", "events", "payouts", "balances")
@@ -56,7 +57,7 @@ def reconcile(
     for missing in (name for name, source in (("ledger", ledger), ("events", events)) if source is None):
         raise ConfigurationError(f"there is no {missing} to reconcile")
     try:
-        with staging(memory) as connection:
+        with localcontext(EXACT), staging(memory) as connection:
             inputs = []
             for what in _INPUTS:
                 if given[what] is None:

@@ -95,7 +95,7 @@ def opened(url: str, *, reused: str = "refused", box: dict[str, Any] | None = No
 
 
 def replacing(till: Till, operation: str, replace: Callable[[Any], Any], times: int = 1) -> None:
-    """Let the next answers to an operation be replaced on the way: the call is made, `replace` gives what comes back."""
+    """Let the next answers to an operation be replaced on their way: the call is made, `replace` gives another."""
     connection = till.halopay._transport.connection
     post, left = connection.post, [times]
 

@@ -166,6 +166,10 @@ def test_eighteen_decimals_and_twenty_digits_before_them_are_exact():
     book.ledger[0]["amount"] = large[:-1] + "9"
     (found,) = book.result().breaks
     assert (found.class_, found.at_stake) == ("amount-differs", Decimal(small))
+    book.ledger[0]["amount"] = book.ledger[1]["amount"] = "1"
+    result = book.result()
+    assert [f"{amount:f}" for amount in result.at_stake.values()] == ["12345678901234567890.123456789012345677"]
+    assert "12345678901234567889.123456789012345678" in {f"{each.at_stake:f}" for each in result.breaks}
 
 
 def test_parquet_a_dataframe_and_a_table_of_a_database_say_the_same(events, tmp_path, store_url):
