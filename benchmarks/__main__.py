@@ -11,7 +11,7 @@ import click
 
 from benchmarks.report import machine, plain, table
 
-GROUPS = ("calls", "webhooks", "start", "generate", "sandbox", "receiver", "inbox")
+GROUPS = ("calls", "webhooks", "start", "generate", "sandbox", "receiver", "inbox", "reconcile")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -33,6 +33,7 @@ def main(groups: tuple[str, ...], rounds: int | None, file: Path | None, quick: 
       python -m benchmarks calls webhooks
       python -m benchmarks start --rounds 100
       python -m benchmarks --quick --json figures.json
+      python -m benchmarks.reconcile large
     """  # noqa: D301  # click's mark for lines to be left as they are
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:  # noqa: TID251  # the command reads it
         del os.environ[name]  # noqa: TID251  # no proxy stands between us and this machine

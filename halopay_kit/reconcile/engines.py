@@ -17,6 +17,7 @@ from typing import Any
 from halopay_kit.errors import ConfigurationError
 
 TABLES = ("ledger", "events", "payouts", "balances")
+_SMALL = 100_000  # rows
 TESTED = ("duckdb", "pyspark", "postgresql://…")
 
 
@@ -87,7 +88,6 @@ def _pyspark(connection: Any) -> Iterator[Any]:
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.memory", "4g")
-            .config("spark.sql.shuffle.partitions", "8")
             .config("spark.log.level", "ERROR")
             .getOrCreate()
         )
@@ -95,6 +95,11 @@ def _pyspark(connection: Any) -> Iterator[Any]:
         session.conf.set("spark.sql.decimalOperations.allowPrecisionLoss", "false")
         session.conf.set("spark.sql.ansi.enabled", "true")
         session.conf.set("spark.sql.session.timeZone", "UTC")
+        if already is None:
+            rows = sum(connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in TABLES)  # noqa: S608
+            session.conf.set("spark.sql.shuffle.partitions", str(max(1, min(200, rows // 250_000))))
+            # Compiling a plan of many steps takes longer than a small book takes without.
+            session.conf.set("spark.sql.codegen.wholeStage", str(rows > _SMALL).lower())
         try:
             with tempfile.TemporaryDirectory(prefix="halopay-reconcile-") as folder:
                 found = ibis.pyspark.connect(session)

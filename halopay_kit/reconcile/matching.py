@@ -68,9 +68,8 @@ def claimed(ledger: Any, events: Any, payouts: Any | None, *, keys: frozenset[st
         booked=ibis.ifelse(ledger.kind == "payout", ledger.amount.abs(), ledger.amount).fill_null(zero()),
         code=code_of(ledger.status),
     )
-    mine = _claims(
-        entries, found, events, [name for name in ("trade_no", "out_trade_no", "txid") if name in keys], keep
-    )
+    asked = [name for name in ("trade_no", "out_trade_no", "txid") if name in keys]
+    mine = _claims(entries, found, events, asked, keep)
     theirs = None
     if payouts is not None:
         journal = payouts.mutate(
@@ -164,7 +163,8 @@ def numbered(events: Any) -> Any:
 
 def _claims(rows: Any, found: Any, events: Any, keys: Sequence[str], keep: Keep) -> Claims:
     """Claim by one key after the other, each for the rows that the keys before left."""
-    left, done = rows, []
+    left = rows
+    done: list[Any] = []
     for key in keys or ["out_trade_no"]:
         candidates = _candidates(left, found, events, key, keep)
         step = keep(_joined(left, candidates, key))

@@ -102,15 +102,12 @@ def _looked_over(connection: Any, found: Opened, columns: _Columns, bad: str) ->
     For each is read several times; but those that are seldom read are not looked over.
     """
     names = [name for name, (_, _, each) in columns.items() if each.tidy and name not in _SELDOM]
-    asked = [
-        "count(*)",
-        f"count_if({bad})",
-        *(f"coalesce(bool_or({columns[name][2].untidy}), false)" for name in names),
-    ]
+    untidy = [f"coalesce(bool_or({columns[name][2].untidy}), false)" for name in names]
+    asked = ["count(*)", f"count_if({bad})", *untidy]
     rows, refused, *told = connection.execute(f"SELECT {', '.join(asked)} FROM {found.relation}").fetchone()  # noqa: S608  # ours
     tidy = {name for name, untidy in zip(names, told, strict=True) if not untidy}
     looked_over = {
-        name: (column, place, attrs.evolve(each, value=each.tidy) if name in tidy else each)
+        name: (column, place, attrs.evolve(each, value=each.tidy or each.value) if name in tidy else each)
         for name, (column, place, each) in columns.items()
     }
     return rows, refused, looked_over

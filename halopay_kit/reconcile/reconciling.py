@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from halopay_kit import __version__
-from halopay_kit.errors import HaloPayError, ReconciliationFailed
+from halopay_kit.errors import ConfigurationError, HaloPayError, ReconciliationFailed
 from halopay_kit.reconcile.breaks import Evidence, of_balance, of_entry, of_payout, of_subject
 from halopay_kit.reconcile.columns import Input
 from halopay_kit.reconcile.engines import TABLES, backend, staging
@@ -54,6 +54,8 @@ def reconcile(
     """
     settings = settings or Settings()
     given: dict[Input, Any] = {"ledger": ledger, "events": events, "payouts": payouts, "balances": balances}
+    for missing in (name for name, source in (("ledger", ledger), ("events", events)) if source is None):
+        raise ConfigurationError(f"there is no {missing} to reconcile")
     try:
         with localcontext(EXACT), staging(memory) as connection:
             inputs = []
@@ -115,7 +117,7 @@ def _compared(
         breaks=tuple(each for each in breaks if not each.timing),
         timing=tuple(each for each in breaks if each.timing),
         roll_forward=roll_forward,
-        counts=_counts(found, tables, inputs, roll_forward),
+        counts=_counts(found, inputs, roll_forward),
         subjects=subjects,
         clean=subjects - len(rows),
         as_of=as_of,
@@ -207,9 +209,8 @@ def _open_payouts(found: Claimed, tables: dict[str, Any]) -> list[dict[str, Any]
         return []
     journal = tables["payouts"].mutate(meant=outcome_of(tables["payouts"]))
     unresolved = journal.filter(journal.meant.isin(["unknown", "needs-review", "sending"]))
-    untold = journal.semi_join(found.journal.free.select("_row"), "_row").filter(
-        (journal.meant == "done") & journal.status.isnull()
-    )
+    free = journal.semi_join(found.journal.free.select("_row"), "_row")
+    untold = free.filter((free.meant == "done") & free.status.isnull())
     return [*unresolved.to_pyarrow().to_pylist(), *untold.to_pyarrow().to_pylist()]
 
 
@@ -252,9 +253,7 @@ def _compared_with(
     return told, tuple(each for each in before.values() if each.id not in now)
 
 
-def _counts(
-    found: Claimed, tables: dict[str, Any], inputs: Sequence[Read], roll_forward: Sequence[RollForward]
-) -> tuple[Count, ...]:
+def _counts(found: Claimed, inputs: Sequence[Read], roll_forward: Sequence[RollForward]) -> tuple[Count, ...]:
     counts = []
     for each in inputs:
         if each.what == "ledger":
