@@ -20,7 +20,7 @@ _LONGEST = 3  # words that a column is called by
 _TYPES: Mapping[str, str] = {name: kind for kind, names in _WORDS["types"].items() for name in names}
 TYPE_WORDS = "|".join(sorted(_TYPES, key=len, reverse=True))
 _BEFORE = frozenset(_WORDS["before"])
-_NOTE = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
+_NOTE = re.compile(r"[(（\[][^()（）\[\]]*(?:[)）\]]|$)")
 _PARTS = re.compile(r"[/／|,、]|\bor\b|\band\b|&")
 _CAPITALS = re.compile(r"[A-Z][a-z]+")
 _LONGEST_FIRST = sorted(_ROLES, key=len, reverse=True)
@@ -96,7 +96,7 @@ def wire_type(cell: str) -> str | None:
         return _TYPES[text]
     if _ARRAY.match(text):
         return "array"
-    parts = [part.strip() for part in re.split(r"[/|,]| or ", _NOTE.sub("", f"{text})" if "(" in text else text))]
+    parts = [part.strip() for part in re.split(r"[/|,]| or ", _NOTE.sub("", text))]
     alternatives = [_TYPES.get(part) for part in parts if part and not part.isdigit()]
     return " or ".join(sorted({part for part in alternatives if part})) if alternatives and all(alternatives) else None
 

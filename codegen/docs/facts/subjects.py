@@ -68,12 +68,12 @@ def read(document: Document) -> Known:
     parameters = [one.get("name", "") for one in components.get("parameters", {}).values()]
     headers = frozenset(name.casefold() for name in [*schemes, *parameters, "content-type"] if name)
     envelope = components.get("schemas", {}).get("Envelope", {}).get("properties", {})
-    pages = frozenset(page for page in data.get("x-pages", {}).get("paths", {}) if page in set(_cited(data)))
+    pages = frozenset(_cited(data)) & frozenset(data.get("x-pages", {}).get("paths", {}))
     return Known(operations, webhooks, headers, frozenset([*envelope, "data"]), pages)
 
 
 def _cited(node: Any) -> Iterator[str]:
-    if isinstance(node, Mapping):
+    if isinstance(node, dict):
         for key, value in node.items():
             if key == "x-source" and isinstance(value, str):
                 yield value.partition("#")[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ _SILENT = _any_of(
 _WORD = re.compile(rf"{_LETTERS}+")
 
 
+@lru_cache(maxsize=5000)
 def roles(text: str) -> frozenset[str]:
     """Say what a text announces: `request`, `response`, `headers`, `example`, …"""
     return frozenset(role for role, pattern in _ROLES.items() if pattern.search(text))
@@ -48,6 +50,7 @@ def occurrences(role: str, text: str) -> Iterator[re.Match[str]]:
     return _ROLES[role].finditer(text)
 
 
+@lru_cache(maxsize=5000)
 def left_over(text: str) -> tuple[str, ...]:
     """Return the words of a text that announce nothing."""
     return tuple(word for word in _WORD.findall(_SILENT.sub(" ", text)) if len(word) > 1 or not word.isascii())

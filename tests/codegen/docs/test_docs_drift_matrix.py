@@ -8,7 +8,7 @@ from codegen.docs.drift import KINDS
 from tests.codegen.docs.looking import looked, pages
 from tests.codegen.docs.seeds import SEEDS, Seed
 
-FORMS = ("html", "markdown", "text", "text-tabs")
+FORMS = ("html", "markdown", "text")
 
 
 def found(seed: Seed, form: str) -> list[tuple[str, str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ KNOWN = known(document.read(wire.SPEC))
 TEXTS = ("text", "text-tabs", "text-glued")
 
 
+@functools.cache
 def read(form: str, locale: str = "en", complete: bool = False) -> list[Fact]:
     """Render every page, and read it."""
     found: list[Fact] = []
