@@ -1,4 +1,4 @@
-"""The README's code runs."""
+"""The code in README and docs runs, and every command is documented."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ import pytest
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.stem != "commands")]
+TEXT = "\n".join(page.read_text("utf-8") for page in PAGES)
 
 
 def blocks(language: str) -> list:
-    found = re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    found = re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
     return [pytest.param(code, id=code.strip().splitlines()[-1][:50]) for code in found]
 
 
@@ -48,6 +50,12 @@ def test_the_readme_is_short():
     assert len(README.splitlines()) <= 250
 
 
-def test_every_file_that_the_readme_names_exists():
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / link).exists(), link
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_exists(page):
+    for link in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+        assert (page.parent / link).exists(), link
+
+
+def test_the_commands_are_documented_as_they_are():
+    done = subprocess.run([sys.executable, ROOT / "docs/commands.py", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
