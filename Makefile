@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check generate docs bench proofs lock clean
+.PHONY: help demo test check generate docs bench proofs notebooks lock clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,7 @@ check: $(VENV)/.dev  ## Lint, types, layers, generated code
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python -m codegen check
 	$(BIN)/python docs/commands.py --check
+	$(BIN)/python notebooks/run.py --check
 
 generate: $(VENV)/.dev  ## Write generated/ from spec/
 	$(BIN)/python -m codegen generate
@@ -34,6 +35,9 @@ bench: $(VENV)/.dev  ## Measure the kit beside its peers
 
 proofs: $(VENV)/.dev  ## Try what must never happen at full length: kills, floods, forgeries (some 10 minutes)
 	@HALOPAY_PROOF=full $(BIN)/pytest tests/proofs tests/contract/test_contract_matrix.py
+
+notebooks: $(VENV)/.dev  ## Open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
 lock: $(VENV)/.dev  ## Write requirements.lock and requirements-dev.lock anew
 	$(PIP) uv
