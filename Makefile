@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check generate update docs bench proofs payouts-proof lock clean
+.PHONY: help demo test check generate update docs notebooks bench proofs payouts-proof lock clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,6 +22,7 @@ check: $(VENV)/.dev  ## Lint, types, layers, generated code
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python -m codegen check
 	$(BIN)/python docs/commands.py --check
+	$(BIN)/python notebooks/run.py --check
 
 generate: $(VENV)/.dev  ## Write generated/ from spec/
 	$(BIN)/python -m codegen generate
@@ -40,6 +41,9 @@ proofs: $(VENV)/.dev  ## Try what must never happen at full length: kills, flood
 
 payouts-proof: $(VENV)/.dev  ## Pay 10,000 payouts while everything goes wrong and processes are killed (some 10 minutes)
 	@HALOPAY_PROOF=full $(BIN)/pytest -n0 tests/proofs/test_proof_payouts.py
+
+notebooks: $(VENV)/.dev  ## Open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
 lock: $(VENV)/.dev  ## Write requirements.lock and requirements-dev.lock anew
 	$(PIP) uv

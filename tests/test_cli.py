@@ -153,13 +153,6 @@ def test_the_spec_counts_what_is_known():
     assert {"field": "data.amount", "provenance": "documented", "source": "native#1/response"} in fields
 
 
-def test_the_demo_shows_real_calls_and_leaves_nothing():
-    done = halopay("demo")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("✓") == 9
-    assert "PAID, 15 of 15" in done.stdout
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_sandbox_runs_until_it_is_told_to_stop(number):
     with subprocess.Popen([HALOPAY, "sandbox", "--port", "0", "--json"], stdout=subprocess.PIPE, text=True) as running:
@@ -179,7 +172,7 @@ def test_a_pipe_that_closes_early_is_no_error():
 
 
 def test_colours_are_for_terminals_that_want_them():
-    assert "\x1b" not in halopay("demo").stdout
+    assert "\x1b" not in halopay("spec").stdout
 
 
 def test_completion_knows_operations_and_fields():

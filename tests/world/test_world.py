@@ -90,11 +90,11 @@ def test_an_export_of_the_fast_way_has_the_schema_of_the_inboxs(played: World, f
 
 def test_the_shares_are_those_of_the_table(fast: World):
     payments, payouts = numbers(ORDERS)
-    assert sum(number for _, number in payments) == ORDERS
+    assert sum(count for _, count in payments) == ORDERS
     expected = Counter({fate.flaw: 0 for fate in flaws()})
-    for fate, number in (*payments, *payouts):
+    for fate, count in (*payments, *payouts):
         if fate.flaw:
-            expected[fate.flaw] += number
+            expected[fate.flaw] += count
     assert Counter(row["class"] for row in rows(fast.directory / "planted.csv")) == expected
 
 
@@ -195,8 +195,8 @@ def test_the_plan_of_the_largest_world_has_no_number_that_is_too_large():
     with duckdb.connect() as connection:
         lay_out(connection, scope)
         number(connection, scope)
-        for query in (events(scope), ledger(scope), journal(scope)):
-            assert len(connection.execute(f"SELECT * FROM ({query}) LIMIT 5").fetchall()) == 5
+        for sql in (events(scope), ledger(scope), journal(scope)):
+            assert connection.execute(f"SELECT * FROM ({sql}) LIMIT 5").to_arrow_table().num_rows == 5
         last = connection.execute(f"SELECT created_at FROM orders WHERE n = {MOST - 1}").fetchone()
     assert last is not None
     assert scope.start < last[0] < scope.until

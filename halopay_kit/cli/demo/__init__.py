@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 
 import click
@@ -27,7 +30,7 @@ def command(out: str | None, keep: bool) -> None:
     from halopay_kit.cli.demo.story import STEPS
 
     started = time.perf_counter()
-    with Stage(_folder(out)) as stage:
+    with _folder(out) as folder, Stage(folder) as stage:
         for number, step in enumerate(STEPS, 1):
             told = step(stage)
             output.say(f"{click.style(f'{number:>2}', fg='green')} {click.style(told.what, bold=True)}")
@@ -42,20 +45,27 @@ def command(out: str | None, keep: bool) -> None:
             _stay(stage.pages())
 
 
-def _folder(out: str | None) -> Path:
-    """Make the folder; one that holds anything already is not touched."""
-    name = out or "halopay-demo"
-    for number in range(1, 1000):
-        folder = Path(name if number == 1 else f"{name}-{number}")
-        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise click.UsageError(f"{folder} cannot be made: {error.strerror}") from error
-            return folder
-        if out:
-            raise click.UsageError(f"{folder} is there already, and not empty; say another --out")
-    raise click.UsageError(f"there are {number} folders of the kind {name}; say --out")
+@contextmanager
+def _folder(out: str | None) -> Iterator[Path]:
+    """Make the folder; one that holds anything already is not touched, one that stays empty is removed."""
+    folder = Path(out or _free())
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise click.UsageError(f"{folder} is there already, and not empty; say another --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"{folder} cannot be made: {error.strerror}") from error
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _free() -> str:
+    """Return a name that nothing has."""
+    names = (f"halopay-demo-{number}" for number in count(2))
+    return next(name for name in chain(["halopay-demo"], names) if not Path(name).exists())
 
 
 def _stay(pages: dict[str, str]) -> None:

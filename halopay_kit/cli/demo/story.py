@@ -168,6 +168,7 @@ def reconcile(stage: Stage) -> Told:
     """Compare the book with what happened; the book has a slip of the pen."""
     from halopay_kit.inbox.export import export
     from halopay_kit.payouts.export import export as export_payouts
+    from halopay_kit.reconcile import Settings
     from halopay_kit.reconcile import reconcile as compare
     from halopay_kit.reconcile.report import html
     from halopay_kit.reconcile.result import name_of
@@ -183,9 +184,10 @@ def reconcile(stage: Stage) -> Told:
         events=stage.folder / "events.parquet",
         payouts=stage.folder / "payouts.parquet",
         balances=stage.folder / "balances.csv",
+        settings=Settings(window=0),  # the day is over: nothing resolves by itself any more
     )
     write(result, stage.folder / "reconciliation", html=html(result))
-    told = [f"{each.out_trade_no or name_of(each)}: {each.sentence}" for each in (*result.breaks, *result.timing)]
+    told = [f"{each.out_trade_no or name_of(each)}: {each.sentence}" for each in result.breaks]
     told += [f"the balance, {plain(each.closing)}, comes out" for each in result.roll_forward if not each.rest]
     return Told(
         "At the end of the day: the ledger against what HaloPay told",
