@@ -24,7 +24,6 @@ TOLD = ("news", "unknown-status")
 STATUS_CODES = {"TO-BE-PAID": 1, "TIME-OUT": 2, "CANCELLED": 3, "FAIL": 4, "PAID": 9}
 """A status as a number: of several entries of one subject the largest counts."""
 
-_PAID, _TIMED_OUT, _FAILED, _WEBHOOK_ENDED, _WEBHOOK_TIMED_OUT = 1, 2, 4, 8, 16
 _ASKED = ("app_id", "currency_id", "token", "chain")  # of a subject, to compare an entry with
 
 
@@ -90,21 +89,20 @@ def subjects(events: Any, keep: Keep) -> Any:
     told = events.verdict.isin(TOLD)
     by_webhook = events.origin == "webhook"
     at = ibis.coalesce(events.event_time, events.received_at)
-    ends = ibis.cases(
-        (events.status == "PAID", _PAID), (events.status == "TIME-OUT", _TIMED_OUT), (events.status == "FAIL", _FAILED),
-        else_=0,
-    )  # fmt: skip
-    heard = ibis.cases(
-        (events.status == "PAID", _WEBHOOK_ENDED), (events.status == "FAIL", _WEBHOOK_ENDED),
-        (events.status == "TIME-OUT", _WEBHOOK_TIMED_OUT), else_=0,
-    )  # fmt: skip
-    marks = ibis.ifelse(told, ends, 0) | ibis.ifelse(by_webhook, heard, 0)
+    over, ended = events.status == "TIME-OUT", events.status.isin(["PAID", "FAIL"])
+    marks = {
+        "paid": told & (events.status == "PAID"),
+        "timed_out": told & over,
+        "failed": told & (events.status == "FAIL"),
+        "webhook_told": by_webhook & ended,
+        "webhook_timed_out": by_webhook & over,
+    }
     rows = events.mutate(
         app_id=events.app_id.fill_null(""),
         at=at,
         told_at=ibis.ifelse(told, at, ibis.null("int64")),
         told=ibis.ifelse(told, 1, 0),
-        marks=marks.fill_null(0).cast("int32"),
+        **{name: ibis.ifelse(mark.fill_null(False), 1, 0) for name, mark in marks.items()},
         amount=ibis.ifelse(told, events.amount, ibis.null("decimal(38, 18)")),
         amount_collected=ibis.ifelse(told, events.amount_collected, ibis.null("decimal(38, 18)")),
         one=1,
@@ -113,8 +111,8 @@ def subjects(events: Any, keep: Keep) -> Any:
         address=ibis.ifelse(events.kind == "payout", events.address, ibis.null("string")),
     )
     names = ("trade_no", "out_trade_no", "txid", "currency_id", "token", "chain", "address")
-    sums = {"id": "min", "one": "sum", "told": "sum", "marks": "bit_or", "at": "min", "told_at": "max"}
-    sums |= {"amount": "max", "amount_collected": "max"}
+    sums = {"id": "min", "one": "sum", "told": "sum", "at": "min", "told_at": "max"}
+    sums |= {"amount": "max", "amount_collected": "max", **dict.fromkeys(marks, "max")}
 
     def gathered(table: Any) -> dict[str, Any]:
         return {name: getattr(table[name], how)() for name, how in sums.items()}
@@ -127,9 +125,7 @@ def subjects(events: Any, keep: Keep) -> Any:
         joined = found.group_by("kind", "app_id", "number")
         found = keep(joined.agg(**gathered(found), **{name: found[name].max() for name in names}))
 
-    def has(mark: int) -> Any:
-        return (found.marks & mark) != 0
-
+    has = {name: found[name] > 0 for name in marks}
     return found.select(
         "kind", "app_id", "number", *names, "amount",
         side=ibis.ifelse(found.kind == "payout", "payout", "payment"),
@@ -137,16 +133,12 @@ def subjects(events: Any, keep: Keep) -> Any:
         rows=found.one.cast("int64"),
         parts=found.told.cast("int64"),
         collected=found.amount_collected,
-        paid=has(_PAID),
-        timed_out=has(_TIMED_OUT),
-        failed=has(_FAILED),
-        webhook_told=has(_WEBHOOK_ENDED),
-        webhook_timed_out=has(_WEBHOOK_TIMED_OUT),
+        **has,
         last_at=ibis.coalesce(found.told_at, found["at"]),
         status=ibis.cases(
-            (has(_PAID), STATUS_CODES["PAID"]),
-            (has(_FAILED), STATUS_CODES["FAIL"]),
-            (has(_TIMED_OUT), STATUS_CODES["TIME-OUT"]),
+            (has["paid"], STATUS_CODES["PAID"]),
+            (has["failed"], STATUS_CODES["FAIL"]),
+            (has["timed_out"], STATUS_CODES["TIME-OUT"]),
             else_=STATUS_CODES["TO-BE-PAID"],
         ).cast("int8"),
     )  # fmt: skip
