@@ -19,6 +19,7 @@ from halopay_kit.errors import (
     HaloPayError,
     InvalidRequest,
     OutcomeUnknown,
+    SignTimeInvalid,
     UnverifiedAnswer,
 )
 from tests.conftest import example
@@ -250,3 +251,13 @@ def test_fields_that_are_none_are_an_error_of_ours(halopay, fields):
 def test_what_must_be_callable_is_asked_for(option):
     with pytest.raises(ConfigurationError, match="callable"):
         HaloPay("app", "k", **{option: 5})
+
+
+def test_a_call_can_carry_a_time_of_its_own_and_is_refused_when_that_is_over(box):
+    with HaloPay(box.app_id, box.app_key, box.base_url) as halopay:
+        now = halopay.clock()
+        assert halopay.call("currency.token_list", {}, signed_at=now - 60).data
+        with pytest.raises(SignTimeInvalid):
+            halopay.call("currency.token_list", {}, signed_at=now - 180)
+        with pytest.raises(ConfigurationError, match="signed_at"):
+            halopay.call("currency.token_list", {}, signed_at="now")

@@ -365,3 +365,29 @@ def test_a_delayed_call_of_a_receiver_does_not_wait_for_the_travel_that_waits_fo
         assert answers == ["TIME-OUT"]
         assert box.deliveries[0].state == "delivered"
         wire.close()
+
+
+def test_what_is_hidden_is_made_and_queries_do_not_know_it_for_a_while():
+    with (
+        Sandbox(start=START_TEXT) as box,
+        HaloPay(box.app_id, box.app_key, box.base_url, clock=box.clock.now, attempts=1) as halopay,
+    ):
+        box.faults.add("payout.create", hidden="1h", cut_after=1)
+        with pytest.raises(errors.OutcomeUnknown):
+            halopay.payout.create(**PAYOUT)
+        assert payouts(box) == 1
+        with pytest.raises(errors.DataNotExist):
+            halopay.payout.detail(out_trade_no="P1")
+        box.clock.advance("1h")
+        assert halopay.payout.detail(out_trade_no="P1").status == "TO-BE-PAID"
+        box.faults.clear()
+        box.faults.add("order.create", hidden="10m")
+        halopay.order.create(out_trade_no="T1", currency_id=75, token_amount="1")
+        with pytest.raises(errors.DataNotExist):
+            halopay.order.detail(out_trade_no="T1")
+
+
+def test_only_what_creates_can_be_hidden():
+    assert "hidden" in kinds_of("order.create")
+    assert "hidden" not in kinds_of("order.detail")
+    assert "hidden" not in kinds_of("webhook.payout")
