@@ -4,10 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check generate docs bench proofs notebooks lock clean
+.PHONY: help demo test check generate docs bench proofs payouts-proof notebooks lock clean
 
 help:  ## Show the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(VENV)/.run  ## See real calls succeed against the sandbox
 	@$(BIN)/halopay demo
@@ -38,6 +38,9 @@ proofs: $(VENV)/.dev  ## Try what must never happen at full length: kills, flood
 
 notebooks: $(VENV)/.dev  ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+payouts-proof: $(VENV)/.dev  ## Pay 10,000 payouts while everything goes wrong and processes are killed (some 10 minutes)
+	@HALOPAY_PROOF=full $(BIN)/pytest -n0 tests/proofs/test_proof_payouts.py
 
 lock: $(VENV)/.dev  ## Write requirements.lock and requirements-dev.lock anew
 	$(PIP) uv

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from halopay_kit import HaloPay, Sandbox
+from halopay_kit import HaloPay, Sandbox, signing
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,6 +38,15 @@ def needs(missing: bool, what: str) -> None:
         pytest.fail(f"{what} is missing")
     if missing:
         pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(autouse=True)
+def keys_are_forgotten() -> Iterator[None]:
+    """Forget the AppKeys that a test has met: some are words, and every key that a process knows is hidden in texts."""
+    known = {length: set(keys) for length, keys in signing._known.items()}
+    yield
+    signing._known.clear()
+    signing._known.update(known)
 
 
 @pytest.fixture

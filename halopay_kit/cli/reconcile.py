@@ -202,6 +202,7 @@ def _tell(result: Result) -> None:
     from halopay_kit.reconcile import CLASSES
     from halopay_kit.reconcile.result import moment, name_of
     from halopay_kit.reconcile.sentences import plain
+    from halopay_kit.reconcile.settings import EXACT
 
     for each in result.inputs:
         if each.what == "ledger" and each.mapping.guessed:
@@ -235,10 +236,11 @@ def _tell(result: Result) -> None:
         for currency, amount in result.at_stake.items():
             output.say(output.plain(f"at stake  {plain(amount)} {currency}"))
     for forward in result.roll_forward:
+        paid_out = EXACT.add(forward.payouts, forward.payout_fees)
         output.say(
             output.plain(
                 f"balance   {name_of(forward)}: {plain(forward.opening)} + {plain(forward.collected)} collected "
-                f"- {plain(forward.fees)} fees - {plain(forward.payouts + forward.payout_fees)} paid out = "
+                f"- {plain(forward.fees)} fees - {plain(paid_out)} paid out = "
                 f"{plain(forward.expected)}; HaloPay tells {plain(forward.closing)}, unexplained {plain(forward.rest)}"
             )
         )

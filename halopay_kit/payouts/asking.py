@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Decide = Callable[[Payout], Finding | None]
 """What is found out, seen against a payout as it stands at that time."""
 
+_PAGE: Final = 500
+_LATELY: Final = 3 * 86_400.0  # seconds; HaloPay repeats a webhook for one day
 _EVENTS: Final = 100  # of one payout that are looked at
 _PAUSES: Final = (0.0, 0.5, 1.5, 3.0, 5.0, 10.0)  # seconds before each query of `patiently`
 
@@ -30,6 +32,7 @@ class Asking:
     def __init__(self, client: HaloPay, journal: Journal, inbox: Inbox | None, settings: Settings) -> None:
         self._client, self._journal, self._inbox, self.settings = client, journal, inbox, settings
         self.failures = 0
+        self._upto = 0
         self.retry_after = 0.0
         self.problem: str | None = None
 
@@ -45,6 +48,34 @@ class Asking:
             if payout.heard < event.id:
                 self._journal.heard(payout, event.id)
         return payout
+
+    def told(self, now: float) -> Iterator[Payout]:
+        """Yield payouts of which webhooks came lately that were not looked at, whether more was to come or not.
+
+        What was paid may fail, what was not done may appear, and a second one under the same number, too.
+        """
+        last: int | None = None
+        newest = self._upto
+        while True:
+            page = self._lately(now, last)
+            fresh = [event for event in page if event.id > self._upto]
+            numbers = {event.out_trade_no: event.id for event in reversed(fresh) if event.out_trade_no}
+            for payout in self._journal.of_numbers(self._client.app_id, list(numbers)):
+                if payout.heard < numbers[payout.out_trade_no]:
+                    yield payout
+            newest = max([newest, *(event.id for event in fresh)])
+            if len(page) < _PAGE or len(fresh) < len(page):
+                break
+            last = page[-1].id
+        self._upto = newest
+
+    def _lately(self, now: float, last: int | None) -> list[Stored]:
+        if self._inbox is None:
+            return []
+        try:
+            return self._inbox.events(kind="payout", origin="webhook", since=now - _LATELY, after=last, limit=_PAGE)
+        except InboxUnavailable:
+            return []
 
     def ask(self, payout: Payout, timeout: float | None = None) -> Payout:
         """Query HaloPay; what cannot be used teaches nothing."""

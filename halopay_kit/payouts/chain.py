@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from halopay_kit.errors import ConfigurationError, JournalAltered
 from halopay_kit.payouts.finding import Finding
@@ -28,6 +28,17 @@ if TYPE_CHECKING:
 BEGIN: Final = "0" * 64
 _HASHED: Final = tuple(column.name for column in history.columns if column.name != "hash")
 _PAGE: Final = 1000
+
+# Built once: to build a statement costs more than to run it.
+_LAST: Final = select(chain.c.length, chain.c.hash).where(chain.c.id == 1).with_for_update()
+_ADD: Final = insert(history)
+_ENTER: Final = insert(payouts)
+_END: Final = update(chain).where(chain.c.id == 1).values(length=bindparam("length"), hash=bindparam("hash"))
+_MOVE: Final = (
+    update(payouts)
+    .where(payouts.c.app_id == bindparam("this_app"), payouts.c.out_trade_no == bindparam("this_number"))
+    .values({column.name: bindparam(column.name) for column in payouts.columns})
+)
 
 End = tuple[int, str]
 """How many transitions there are, and the hash of the last."""
@@ -59,8 +70,7 @@ class Audit:
 
 def lock(connection: Connection) -> End:
     """Wait until nobody else writes, and return the length and the end of the chain."""
-    query = select(chain.c.length, chain.c.hash).where(chain.c.id == 1).with_for_update()
-    found = connection.execute(query).first()
+    found = connection.execute(_LAST).first()
     if found is None:
         raise JournalAltered("the end of the journal's trail was taken out")
     return found.length, found.hash
@@ -87,13 +97,13 @@ def append(connection: Connection, end: End, before: Payout | None, after: Payou
         "previous": previous,
     }
     made = _hash(row)
-    connection.execute(insert(history).values(**row, hash=made))
-    connection.execute(update(chain).where(chain.c.id == 1).values(length=length + 1, hash=made))
+    connection.execute(_ADD, row | {"hash": made})
+    connection.execute(_END, {"length": length + 1, "hash": made})
+    values = values_of(after)
     if before is None:
-        connection.execute(insert(payouts).values(values_of(after)))
+        connection.execute(_ENTER, values)
     else:
-        this = (payouts.c.app_id == after.app_id) & (payouts.c.out_trade_no == after.out_trade_no)
-        connection.execute(update(payouts).where(this).values(values_of(after)))
+        connection.execute(_MOVE, values | {"this_app": after.app_id, "this_number": after.out_trade_no})
     return length + 1, made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
@@ -97,6 +97,17 @@ class Journal:
         if len(several) > 1:
             raise ConfigurationError(f"several apps have a payout {out_trade_no}", advice="Say which app_id.")
         return several[0] if several else None
+
+    def of_numbers(self, app_id: str, numbers: Sequence[str]) -> list[Payout]:
+        """Return the payouts of these numbers that there are.
+
+        Raises:
+            JournalUnavailable: the store fails.
+        """
+        from halopay_kit.payouts import reading
+
+        with self.store.reading() as connection:
+            return list(reading.of_numbers(connection, app_id, numbers))
 
     def payouts(
         self,

@@ -152,9 +152,7 @@ class Payouts:
             JournalUnavailable, JournalAltered: the journal fails, or is not believed.
         """
         payout = self._journal.get(out_trade_no, app_id=self.app_id)
-        if payout is None or not ask or payout.due_at is None:
-            return payout
-        return self._asking.learn(payout)
+        return self._asking.learn(payout) if payout is not None and ask else payout
 
     # --- one attempt
 
@@ -163,7 +161,7 @@ class Payouts:
         if payout.outcome == "unknown":
             return self._asking.patiently(payout, self._sleep)
         if payout.state == "not-done" and not payout.seen and not may_send(payout, self.settings):
-            payout = self._asking.learn(payout)
+            payout = self._asking.ask(self._asking.hear(payout))
             return self._journal.change(payout, _unsure, self.settings) if payout.state == "not-done" else payout
         return payout
 

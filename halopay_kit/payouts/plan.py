@@ -86,7 +86,8 @@ def plan(payouts: Payouts, halopay: HaloPay, rows: Sequence[Row], problems: Prob
         HaloPayError: HaloPay or the journal could not be asked.
     """
     currencies = currencies_of(halopay, {row.currency_id for row in rows})
-    there = {payout.out_trade_no: payout for payout in _known(payouts, rows)}
+    numbers = [row.out_trade_no for row in rows]
+    there = {payout.out_trade_no: payout for payout in payouts.journal.of_numbers(payouts.app_id, numbers)}
     lines = tuple(Line(row=row, before=there.get(row.out_trade_no)) for row in rows)
     notes: list[str] = []
     for line in lines:
@@ -208,13 +209,6 @@ def _policy_of_the_day(payouts: Payouts, made: Plan, problems: Problems) -> None
             payouts.policy.judge_day(whole, day, lambda spent=spent: spent)  # type: ignore[misc]  # bound at once
         except PolicyViolation as error:
             problems.add(first.line, "amount", error.problem)
-
-
-def _known(payouts: Payouts, rows: Sequence[Row]) -> Iterable[Payout]:
-    from halopay_kit.payouts import reading
-
-    with payouts.journal.store.reading() as connection:
-        yield from reading.of_numbers(connection, payouts.app_id, [row.out_trade_no for row in rows])
 
 
 def _totals(lines: Iterable[Line]) -> dict[int, Decimal]:

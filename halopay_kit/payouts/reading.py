@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, and_, func, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, select, tuple_, update
 
 from halopay_kit.errors import JournalAltered
 from halopay_kit.payouts.payout import Payout
@@ -33,6 +33,16 @@ _SHOWN: Final = (
 )
 
 
+# Built once: to build a statement costs more than to run it.
+_CURRENT: Final = select(payouts).where(
+    payouts.c.app_id == bindparam("app_id"), payouts.c.out_trade_no == bindparam("out_trade_no")
+)
+_LAST: Final = (
+    select(history.c.payout)
+    .where(history.c.app_id == bindparam("app_id"), history.c.out_trade_no == bindparam("out_trade_no"))
+    .order_by(history.c.seq.desc())
+    .limit(1)
+)
 _AT_ONCE: Final = 500  # numbers in one query
 
 
@@ -42,14 +52,9 @@ def current(connection: Connection, app_id: str, out_trade_no: str) -> Payout | 
     Raises:
         JournalAltered: somebody edited it.
     """
-    row = connection.execute(select(payouts).where(_this(app_id, out_trade_no))).mappings().first()
-    query = (
-        select(history.c.payout)
-        .where(history.c.app_id == app_id, history.c.out_trade_no == out_trade_no)
-        .order_by(history.c.seq.desc())
-        .limit(1)
-    )
-    last = connection.execute(query).scalar()
+    this = {"app_id": app_id, "out_trade_no": out_trade_no}
+    row = connection.execute(_CURRENT, this).mappings().first()
+    last = connection.execute(_LAST, this).scalar()
     payout = None if row is None else payout_of(row)
     if (None if payout is None else sealed(payout)) != last:
         raise JournalAltered(

@@ -57,6 +57,10 @@ def resume(
     stopped: str | None = None
     asking.failures = 0
     while True:
+        for payout in asking.told(clock()):
+            now = asking.hear(payout)
+            if now.state != payout.state:
+                moved[payout.out_trade_no] = now
         waiting = journal.unfinished(app_id, limit=_MOST)
         for number, payout in enumerate(waiting, 1):
             if stop is not None and stop.is_set():
@@ -83,11 +87,11 @@ def resume(
 
 
 def _learned(asking: Asking, payout: Payout, clock: Callable[[], float]) -> Payout:
-    payout = asking.hear(payout)
     asking.retry_after = 0.0
     if payout.due_at is None or payout.due_at > clock():
-        return payout
-    return asking.ask_if_due(payout) or payout
+        return payout  # what webhooks say of it was told before
+    payout = asking.hear(payout)
+    return payout if payout.due_at is None else asking.ask_if_due(payout) or payout
 
 
 def _pause(journal: Journal, app_id: str, clock: Callable[[], float]) -> float | None:

@@ -22,9 +22,10 @@ _WORDS = {code: word for word, code in STATUS_CODES.items()}
 
 @attrs.frozen
 class Evidence:
-    """Ids of events and of entries, by subject."""
+    """Ids of events and of entries, and the last txid, by subject."""
 
     events: Mapping[int, Sequence[int]]
+    txids: Mapping[int, str]
     entries: Mapping[int, Sequence[str]]
 
 

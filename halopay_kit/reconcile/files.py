@@ -31,6 +31,7 @@ class Opened:
         types: their types, as DuckDB calls them.
         path: a CSV file, whose lines can be told.
         delimiter: of that file.
+        in_place: reading it again costs little, so that no copy of it is needed.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Opened:
     types: Sequence[str]
     path: Path | None = None
     delimiter: str = ","
+    in_place: bool = False
 
     def place(self, row: int, column: int) -> str:
         """Return where a value stands: line and column of a file, else row and column."""
@@ -92,6 +94,7 @@ def _of_parquet(connection: Any, path: Path) -> Opened:
         relation=f"(SELECT file_row_number + 1 AS _row, {picked} FROM {source})",  # noqa: S608  # quoted
         headers=[name for name, _ in columns],
         types=[kind for _, kind in columns],
+        in_place=True,
     )
 
 

@@ -10,36 +10,50 @@ from typing import Any
 import ibis  # type: ignore[import-untyped]  # it has none
 
 from halopay_kit.reconcile.classes import BITS
-from halopay_kit.reconcile.matching import STATUS_CODES, Claimed, code_of, zero
+from halopay_kit.reconcile.matching import STATUS_CODES, Claimed, Claims, Keep, zero
 from halopay_kit.reconcile.settings import Settings
 
 PAID, FAIL, OPEN, TIMED_OUT, CANCELLED = (
     STATUS_CODES[word] for word in ("PAID", "FAIL", "TO-BE-PAID", "TIME-OUT", "CANCELLED")
 )
+_JOURNALLED = {
+    "journal_row": "int64",
+    "journal_amount": "decimal(38, 18)",
+    "journal_currency": "int64",
+    **dict.fromkeys(("journal_address", "journal_outcome", "journal_status"), "string"),
+    "journal_at": "int64",
+}
 _MOST_FOR_FEES = Decimal(10) ** 10  # tokens; times a rate's denominator it still fits DECIMAL(38, 18)
 
 
-def judged(found: Claimed, ledger: Any, payouts: Any, settings: Settings, as_of: int) -> Any:
+def judged(found: Claimed, ledger: Any, payouts: Any, settings: Settings, as_of: int, keep: Keep) -> Any:
     """Return the subjects that have a break, with `bits`; `as_of` is microseconds of unix time."""
-    subjects = found.subjects
-    booked = _booked(found, ledger)
-    rows = subjects.left_join(booked, "subject").drop("subject_right")
-    rows = rows.left_join(_journalled(found, payouts), "subject").drop("subject_right")
-    rows = rows.left_join(_repeated(subjects), "subject").drop("subject_right")
-    total = rows.total.fill_null(zero())
-    collected = rows.collected.fill_null(zero())
-    rows = rows.mutate(has=rows.n.notnull(), total=total, got=collected, twice=rows.twice.fill_null(0) > 0)
-    dedup = _deduplicated(rows, found, ledger)
-    rows = rows.left_join(dedup, "subject").drop("subject_right")
+    rows = found.subjects.left_join(booked(found), "subject").drop("subject_right")
+    rows = rows.left_join(keep(_repeated(found.subjects)), "subject").drop("subject_right")
+    if found.journal is None:
+        rows = rows.mutate(**{name: ibis.null(kind) for name, kind in _JOURNALLED.items()})
+    else:
+        rows = rows.left_join(_journalled(found.journal, payouts), "subject").drop("subject_right")
+    rows = rows.mutate(
+        has=rows.n.notnull(),
+        total=rows.total.fill_null(zero()),
+        got=rows.collected.fill_null(zero()),
+        twice=rows.twice.fill_null(0) > 0,
+    )
     window = int(settings.window * 1_000_000)
-    ledger_has_payouts = bool(ledger.filter(ledger.kind == "payout").count().to_pyarrow().as_py())
+    ledger_has_payouts = bool(ledger.filter(ledger.kind == "payout").limit(1).count().to_pyarrow().as_py())
     ours, theirs = _payments(rows, settings), _payouts(rows, ledger_has_payouts)
     stuck = (rows.status == OPEN) & (rows.last_at < as_of - window)
     bits = [ibis.ifelse((rows.side == "payment") & mark, BITS[name], 0) for name, mark in ours.items()]
     bits += [ibis.ifelse((rows.side == "payout") & mark, BITS[name], 0) for name, mark in theirs.items()]
     bits.append(ibis.ifelse(stuck, BITS["stuck"], 0))
-    marked = rows.mutate(bits=reduce(or_, (each.fill_null(0).cast("int64") for each in bits)))
-    return marked.filter(marked.bits != 0)
+    rows = rows.mutate(bits=reduce(or_, (each.fill_null(0).cast("int64") for each in bits)))
+    marked = keep(rows.filter(rows.bits != 0))
+    # Only of the few that do not add up it is asked whether they would without what is there twice.
+    marked = marked.left_join(_once(marked, found, ledger), "subject").drop("subject_right")
+    doubled = (marked.bits & BITS["amount-differs"] != 0) & (marked.once == marked.got)
+    other = marked.bits - BITS["amount-differs"] + BITS["duplicate-in-ledger"]
+    return keep(marked.mutate(bits=ibis.ifelse(doubled.fill_null(False), other, marked.bits)).drop("once"))
 
 
 def _payments(rows: Any, settings: Settings) -> dict[str, Any]:
@@ -47,14 +61,12 @@ def _payments(rows: Any, settings: Settings) -> dict[str, Any]:
     paid, timed_out = rows.paid, rows.timed_out
     equal = total == got
     gave_up = has & rows.booked_status.isin([TIMED_OUT, CANCELLED]) & paid
-    doubled = has & (rows.n > 1) & ~equal & (rows.once == got)
     booked_end = ibis.ifelse(rows.booked_status == CANCELLED, TIMED_OUT, rows.booked_status)
     return {
         "wrong-app": has & (rows.other_app > 0),
         "currency-or-chain-differs": has & (rows.other_currency > 0),
         "paid-after-we-gave-up": gave_up,
-        "duplicate-in-ledger": doubled & ~gave_up,
-        "amount-differs": has & ~equal & ~gave_up & ~doubled,
+        "amount-differs": has & ~equal & ~gave_up,  # or a duplicate in the ledger
         "status-differs": has & equal & ~gave_up & rows.booked_status.notnull() & (booked_end != rows.status),
         "missing-in-ledger": ~has & ((got > 0) | paid) & ~rows.twice,
         "duplicate-payment": rows.twice,
@@ -108,48 +120,32 @@ def _payouts(rows: Any, ledger_has_payouts: bool) -> dict[str, Any]:
     }
 
 
-def _booked(found: Claimed, ledger: Any) -> Any:
+def booked(found: Claimed) -> Any:
     """Return what the ledger says of each subject that an entry claims."""
-    claims = found.entries.filter(found.entries.subject.notnull())
-    entries = claims.join(ledger, "_row")
-    asked = found.subjects.select(
-        "subject",
-        s_app=found.subjects.app_id.nullif(""),
-        s_currency="currency_id",
-        s_token=found.subjects.token.upper(),
-        s_chain=found.subjects.chain.upper(),
-    )
-    rows = entries.join(asked, "subject")
-    other_currency = (
-        (rows.currency_id != rows.s_currency).fill_null(False)
-        | (rows.token.upper() != rows.s_token).fill_null(False)
-        | (rows.chain.upper() != rows.s_chain).fill_null(False)
-    )
-    other_app = (rows.app_id != rows.s_app).fill_null(False)
-    amount = ibis.ifelse(rows.kind == "payout", rows.amount.abs(), rows.amount).fill_null(zero())
+    rows = found.entries.rows
     return rows.group_by("subject").agg(
         n=rows.count(),
-        total=amount.sum().cast("decimal(38, 18)"),
+        total=rows.booked.sum().cast("decimal(38, 18)"),
         booked_fee=rows.fee.sum().cast("decimal(38, 18)"),
-        booked_status=code_of(rows.status).max(),
+        booked_status=rows.code.max(),
         booked_at=rows.booked_at.max(),
-        other_currency=ibis.ifelse(other_currency, 1, 0).max(),
-        other_app=ibis.ifelse(other_app, 1, 0).max(),
+        other_currency=rows.other_currency.max(),
+        other_app=rows.other_app.max(),
     )
 
 
-def _deduplicated(rows: Any, found: Claimed, ledger: Any) -> Any:
+def _once(marked: Any, found: Claimed, ledger: Any) -> Any:
     """Return the sum of each subject's distinct entries, for those that have several and do not add up."""
-    asked = rows.filter((rows.n > 1) & (rows.total != rows.got)).select("subject")
-    entries = found.entries.semi_join(asked, "subject").join(ledger.select("_row", "amount", "txid"), "_row")
-    distinct = entries.select("subject", "amount", txid=entries.txid.fill_null("")).distinct()
-    return distinct.group_by("subject").agg(once=distinct.amount.sum().cast("decimal(38, 18)"))
+    asked = marked.filter((marked.n > 1) & (marked.total != marked.got)).select("subject")
+    claims = found.entries.rows.semi_join(asked, "subject").select("_row", "subject", "booked")
+    entries = claims.join(ledger.select("_row", "txid"), "_row")
+    distinct = entries.select("subject", "booked", txid=entries.txid.fill_null("")).distinct()
+    return distinct.group_by("subject").agg(once=distinct.booked.sum().cast("decimal(38, 18)"))
 
 
-def _journalled(found: Claimed, payouts: Any) -> Any:
+def _journalled(journal: Claims, payouts: Any) -> Any:
     """Return the journal's row of each payout that it claims; of several the first."""
-    claims = found.journal.filter(found.journal.subject.notnull())
-    first = claims.group_by("subject").agg(journal_row=claims["_row"].min())
+    first = journal.rows.group_by("subject").agg(journal_row=journal.rows["_row"].min())
     named = payouts.select(
         "_row",
         journal_amount="amount",

@@ -42,13 +42,20 @@ def read(
     columns = _typed(found, what, mapping, timezone or mapping.timezone)
     picked = ", ".join(f'{each.value} AS "{name}"' for name, (_, _, each) in columns.items())
     bad = " OR ".join(each.bad for _, _, each in columns.values() if each.bad) or "false"
+    in_place = found.in_place and not any(each.parsed for _, _, each in columns.values())
     try:
-        connection.execute(
-            f'CREATE OR REPLACE TABLE "{what}" AS SELECT _row, {picked}, ({bad}) AS _bad FROM {found.relation}'  # noqa: S608  # ours
-        )
-        rows, refused = connection.execute(f'SELECT count(*), count_if(_bad) FROM "{what}"').fetchone()  # noqa: S608
+        if in_place:
+            connection.execute(f'CREATE VIEW "{what}" AS SELECT _row, {picked} FROM {found.relation}')  # noqa: S608  # ours
+            asked = f"SELECT count(*), count_if({bad}) FROM {found.relation}"  # noqa: S608
+        else:
+            connection.execute(
+                f'CREATE TABLE "{what}" AS SELECT _row, {picked}, ({bad}) AS _bad FROM {found.relation}'  # noqa: S608
+            )
+            asked = f'SELECT count(*), count_if(_bad) FROM "{what}"'  # noqa: S608
+        rows, refused = connection.execute(asked).fetchone()
         problem = _refused(connection, found, what, columns, rows, refused) if refused else None
-        connection.execute(f'ALTER TABLE "{what}" DROP COLUMN _bad')
+        if not in_place:
+            connection.execute(f'ALTER TABLE "{what}" DROP COLUMN _bad')
     except duckdb.Error as error:
         raise unreadable(found, error) from error
     if problem is not None:
@@ -59,7 +66,7 @@ def read(
 def empty(connection: Any, what: Input) -> None:
     """Make the table of an input that is not given."""
     columns = ", ".join(f'"{column.name}" {_NULLS.get(column.kind, "VARCHAR")}' for column in COLUMNS[what])
-    connection.execute(f'CREATE OR REPLACE TABLE "{what}" (_row BIGINT, {columns})')
+    connection.execute(f'CREATE TABLE "{what}" (_row BIGINT, {columns})')
 
 
 _Columns = dict[str, tuple[Column, int, Typed]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from decimal import localcontext
 from typing import Any
 
 import attrs
@@ -20,7 +21,7 @@ from halopay_kit.reconcile.matching import Claimed, Keep, claimed, numbered
 from halopay_kit.reconcile.reading import Read, empty, read
 from halopay_kit.reconcile.result import Break, Count, Result
 from halopay_kit.reconcile.rollforward import RollForward, rolled
-from halopay_kit.reconcile.settings import Settings
+from halopay_kit.reconcile.settings import EXACT, Settings
 
 Progress = Callable[[str], object]
 _INPUTS: tuple[Input, ...] = ("ledger", "events", "payouts", "balances")
@@ -54,7 +55,7 @@ def reconcile(
     settings = settings or Settings()
     given: dict[Input, Any] = {"ledger": ledger, "events": events, "payouts": payouts, "balances": balances}
     try:
-        with staging(memory) as connection:
+        with localcontext(EXACT), staging(memory) as connection:
             inputs = []
             for what in _INPUTS:
                 if given[what] is None:
@@ -90,14 +91,16 @@ def _compared(
     keep: Keep,
 ) -> Result:
     progress("matching")
-    found = claimed(tables["ledger"], tables["events"], tables["payouts"], keys=keys, keep=keep)
+    journal = tables["payouts"] if any(each.what == "payouts" for each in inputs) else None
+    found = claimed(tables["ledger"], tables["events"], journal, keys=keys, keep=keep)
     progress("judging")
-    marked = keep(judged(found, tables["ledger"], tables["payouts"], settings, round(as_of * 1_000_000)))
+    marked = judged(found, tables["ledger"], tables["payouts"], settings, round(as_of * 1_000_000), keep)
     rows = marked.to_pyarrow().to_pylist()
     progress("looking up the evidence")
     evidence = _evidence(marked, found, tables)
     breaks: list[Break] = []
     for row in rows:
+        row["txid"] = evidence.txids.get(row["subject"])
         breaks += of_subject(row, evidence, settings, as_of)
     breaks += [of_entry(row, settings, as_of) for row in _unmatched_entries(found, tables)]
     breaks += [of_payout(row, settings, as_of) for row in _open_payouts(found, tables)]
@@ -106,13 +109,14 @@ def _compared(
     breaks += [of_balance(each, as_of) for each in roll_forward if each.rest]
     breaks.sort(key=lambda each: each.order)
     breaks, resolved = _compared_with(previous, breaks)
+    subjects = int(found.subjects.count().to_pyarrow().as_py())
     return Result(
         breaks=tuple(each for each in breaks if not each.timing),
         timing=tuple(each for each in breaks if each.timing),
         roll_forward=roll_forward,
         counts=_counts(found, tables, inputs, roll_forward),
-        subjects=int(found.subjects.count().to_pyarrow().as_py()),
-        clean=int(found.subjects.count().to_pyarrow().as_py()) - len(rows),
+        subjects=subjects,
+        clean=subjects - len(rows),
         as_of=as_of,
         engine=engine if "://" not in engine else engine.partition("://")[0],
         version=__version__,
@@ -147,12 +151,17 @@ def _as_of(connection: Any, settings: Settings) -> float:
 
 def _evidence(marked: Any, found: Claimed, tables: dict[str, Any]) -> Evidence:
     keys = marked.select("kind", "app_id", "number", "subject")
-    events = numbered(tables["events"]).select("kind", "app_id", "number", "id")
-    told = events.join(keys, ["kind", "app_id", "number"]).select("subject", "id").to_pyarrow()
-    claims = found.entries.semi_join(keys, "subject")
+    events = numbered(tables["events"]).select("kind", "app_id", "number", "id", "txid")
+    told = events.join(keys, ["kind", "app_id", "number"]).select("subject", "id", "txid").to_pyarrow()
+    claims = found.entries.rows.semi_join(keys, "subject").select("_row", "subject")
     entries = claims.join(tables["ledger"].select("_row", "entry_id"), "_row").to_pyarrow()
+    subjects = told["subject"].to_pylist()
+    txids: dict[int, str] = {}
+    for subject, txid in zip(subjects, told["txid"].to_pylist(), strict=True):
+        txids[subject] = max(txids.get(subject, ""), txid or "")
     return Evidence(
-        events=_grouped(zip(told["subject"].to_pylist(), told["id"].to_pylist(), strict=True)),
+        events=_grouped(zip(subjects, told["id"].to_pylist(), strict=True)),
+        txids={subject: txid for subject, txid in txids.items() if txid},
         entries=_grouped((row["subject"], row["entry_id"] or f"row {row['_row']}") for row in entries.to_pylist()),
     )
 
@@ -168,9 +177,9 @@ def _grouped(pairs: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
 
 def _unmatched_entries(found: Claimed, tables: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the entries with money that claim nothing, with what the journal says of a payout of theirs."""
-    ledger, journal = tables["ledger"], tables["payouts"]
-    free = found.entries.filter(found.entries.subject.isnull()).select("_row")
-    entries = ledger.semi_join(free, "_row").filter(ledger.amount.notnull() & (ledger.amount != 0))
+    journal = tables["payouts"]
+    free = found.entries.free
+    entries = free.filter(free.amount.notnull() & (free.amount != 0))
     said = journal.filter(journal.out_trade_no.notnull()).select(
         "out_trade_no",
         journal_row="_row",
@@ -193,10 +202,13 @@ def _differs(row: dict[str, Any]) -> bool:
 
 def _open_payouts(found: Claimed, tables: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the payouts that the journal does not know the end of, and those done of which nothing else tells."""
+    if found.journal is None:
+        return []
     journal = tables["payouts"].mutate(meant=outcome_of(tables["payouts"]))
-    free = found.journal.filter(found.journal.subject.isnull()).select("_row")
     unresolved = journal.filter(journal.meant.isin(["unknown", "needs-review", "sending"]))
-    untold = journal.semi_join(free, "_row").filter((journal.meant == "done") & journal.status.isnull())
+    untold = journal.semi_join(found.journal.free.select("_row"), "_row").filter(
+        (journal.meant == "done") & journal.status.isnull()
+    )
     return [*unresolved.to_pyarrow().to_pylist(), *untold.to_pyarrow().to_pylist()]
 
 
@@ -228,17 +240,18 @@ def _counts(
     counts = []
     for each in inputs:
         if each.what == "ledger":
-            matched = int(found.entries.filter(found.entries.subject.notnull()).count().to_pyarrow().as_py())
-            money = tables["ledger"].filter(tables["ledger"].amount.fill_null(0) != 0)
-            free = found.entries.filter(found.entries.subject.isnull()).select("_row")
-            unmatched = int(money.semi_join(free, "_row").count().to_pyarrow().as_py())
+            matched = int(found.entries.rows.count().to_pyarrow().as_py())
+            free = found.entries.free
+            unmatched = int(free.filter(free.amount.fill_null(0) != 0).count().to_pyarrow().as_py())
         elif each.what == "events":
-            claims = found.entries.select("subject").union(found.journal.select("subject")).distinct()
+            claims = found.entries.rows.select("subject")
+            if found.journal is not None:
+                claims = claims.union(found.journal.rows.select("subject"))
             matched = int(found.subjects.semi_join(claims, "subject")["rows"].sum().to_pyarrow().as_py() or 0)
             moneyed = found.subjects.filter((found.subjects.collected > 0) | found.subjects.paid)
             unmatched = int(moneyed.anti_join(claims, "subject")["rows"].sum().to_pyarrow().as_py() or 0)
         elif each.what == "payouts":
-            matched = int(found.journal.filter(found.journal.subject.notnull()).count().to_pyarrow().as_py())
+            matched = 0 if found.journal is None else int(found.journal.rows.count().to_pyarrow().as_py())
             unmatched = each.rows - matched
         else:
             matched, unmatched = 2 * len(roll_forward), 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Literal
 
 import attrs
@@ -12,7 +12,7 @@ import attrs
 from halopay_kit.reconcile.classes import CLASSES, SEVERITIES, BreakClass
 from halopay_kit.reconcile.reading import Read
 from halopay_kit.reconcile.rollforward import RollForward
-from halopay_kit.reconcile.settings import Settings
+from halopay_kit.reconcile.settings import EXACT, Settings
 
 News = Literal["new", "aged", ""]
 
@@ -136,15 +136,16 @@ class Result:
     def at_stake(self) -> Mapping[str, Decimal]:
         """The money at stake by currency, which are never added up; a subject with several breaks counts once."""
         largest: dict[tuple[object, object], Decimal] = {}
-        names: dict[object, str] = {}
+        names: dict[object, str] = {each.currency_id: name_of(each) for each in self.roll_forward}
         for each in self.breaks:
-            currency = each.currency_id if each.currency_id is not None else name_of(each)
+            currency: object = each.currency_id if each.currency_id is not None else name_of(each)
             names[currency] = max(names.get(currency, ""), name_of(each), key=len)
             key = (currency, each.trade_no or each.out_trade_no or each.entries or each.id)
             largest[key] = max(each.at_stake, largest.get(key, Decimal(0)))
         found: dict[str, Decimal] = {}
-        for (currency, _), amount in largest.items():
-            found[names[currency]] = found.get(names[currency], Decimal(0)) + amount
+        with localcontext(EXACT):
+            for (currency, _), amount in largest.items():
+                found[names[currency]] = found.get(names[currency], Decimal(0)) + amount
         return dict(sorted(found.items()))
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Literal, get_args
 
 import attrs
 
 from halopay_kit.errors import ConfigurationError
+
+EXACT = Context(prec=100)
+"""Arithmetic on amounts: Python's own context would round those of more than 28 digits."""
 
 Bearer = Literal["merchant", "nobody"]
 DAY = 86_400.0

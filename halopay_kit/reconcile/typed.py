@@ -46,10 +46,14 @@ ADVICE: Mapping[str, str] = {
 
 @attrs.frozen
 class Typed:
-    """A column as SQL: its value, and a condition for what cannot be one; None: every value can."""
+    """A column as SQL: its value, and a condition for what cannot be one; None: every value can.
+
+    `parsed`: it costs something to tell it again.
+    """
 
     value: str
     bad: str | None
+    parsed: bool = False
 
 
 def typed(
@@ -75,7 +79,7 @@ def typed(
     if column.empty:
         return found
     missing = f"({found.value}) IS NULL"
-    return Typed(found.value, missing if found.bad is None else f"({missing} OR {found.bad})")
+    return attrs.evolve(found, bad=missing if found.bad is None else f"({missing} OR {found.bad})")
 
 
 _Maker = Callable[[str, str, Mapping[str, str], str | None], Typed]
@@ -95,7 +99,7 @@ def _money(at: str, kind: str, _words: Mapping[str, str], _zone: str | None) -> 
         return Typed(f"CAST({at} AS {MONEY})", None)
     text = f"CAST({at} AS VARCHAR)" if decimal or kind in _HUGE else _text_of(at, kind)
     bad = f"({text} IS NOT NULL AND NOT regexp_full_match({text}, '{_AMOUNT}'))"
-    return Typed(f"CASE WHEN {bad} THEN NULL ELSE TRY_CAST({text} AS {MONEY}) END", bad)
+    return Typed(f"CASE WHEN {bad} THEN NULL ELSE TRY_CAST({text} AS {MONEY}) END", bad, parsed=True)
 
 
 def _int(at: str, kind: str, _words: Mapping[str, str], _zone: str | None) -> Typed:
@@ -103,7 +107,7 @@ def _int(at: str, kind: str, _words: Mapping[str, str], _zone: str | None) -> Ty
         return Typed(f"CAST({at} AS BIGINT)", None)
     text = _text_of(at, kind)
     bad = f"({text} IS NOT NULL AND NOT regexp_full_match({text}, '[0-9]{{1,18}}'))"
-    return Typed(f"TRY_CAST({text} AS BIGINT)", bad)
+    return Typed(f"TRY_CAST({text} AS BIGINT)", bad, parsed=True)
 
 
 def _time(at: str, kind: str, _words: Mapping[str, str], zone: str | None) -> Typed:
@@ -126,7 +130,7 @@ def _time(at: str, kind: str, _words: Mapping[str, str], zone: str | None) -> Ty
         f"WHEN regexp_full_match({text}, '{_ZONED}') THEN {zoned} "
         f"WHEN regexp_full_match({text}, '{_NAIVE}') THEN {naive} END"
     )
-    return Typed(value, f"({text} IS NOT NULL AND ({value}) IS NULL)")
+    return Typed(value, f"({text} IS NOT NULL AND ({value}) IS NULL)", parsed=True)
 
 
 def _word(known: Mapping[str, str]) -> _Maker:

@@ -8,7 +8,6 @@ import logging
 
 import pytest
 
-from halopay_kit import signing
 from halopay_kit.errors import InboxUnavailable
 from halopay_kit.inbox import Inbox
 from halopay_kit.receiver import group_commit
@@ -16,12 +15,6 @@ from tests.receiver.test_group_commit import wait_for
 from tests.receiver.wire import APP_ID, NOW, Call, headers, payment, post, request, served
 
 BODY = payment(1, amount=5)
-
-
-@pytest.fixture(autouse=True)
-def no_other_keys(monkeypatch):
-    """Forget the AppKeys that other tests have met: some are words, and every key is hidden."""
-    monkeypatch.setattr(signing, "_known", {})
 
 
 def sent(app, body=BODY, **options):
