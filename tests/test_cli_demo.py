@@ -6,10 +6,10 @@ import json
 import signal
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
+import urllib3
 from click.testing import CliRunner
 
 from halopay_kit.cli import halopay
@@ -32,7 +32,7 @@ def told(tmp_path_factory):
 
 def test_each_step_says_what_happened_why_it_matters_and_where_to_read_on(told):
     for step in told[0]:
-        assert step.what and step.seen and step.why
+        assert all((step.what, step.seen, step.why))
         assert step.read.startswith("README, ")
 
 
@@ -83,8 +83,8 @@ def test_kept_it_runs_until_it_is_told_to_stop(tmp_path):
             lines.append(line)
             if line.startswith("checkout page"):
                 break
-        with urllib.request.urlopen(lines[-1].split()[-1], timeout=10) as page:
-            assert b"15" in page.read()
+        page = urllib3.request("GET", lines[-1].split()[-1], timeout=10)
+        assert b"15" in page.data
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=20)
         assert running.returncode == 0

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pyarrow  # type: ignore[import-untyped]  # it has none
 
+from halopay_kit.payouts.causes import CAUSES
 from halopay_kit.sandbox.business import money
 from halopay_kit.sandbox.business.world import OPENING_BALANCE
 from halopay_kit.world.plan import DAY, LIFE, PAYEES, TRADED, Scope
@@ -77,7 +78,10 @@ def journal(scope: Scope) -> str:
     state = by_fate("'done'", came_back="'failed'", unknown="'unknown'", review="'needs-review'")
     outcome = by_fate("'done'", came_back="'not-done'", unknown="'unknown'", review="'needs-review'")
     status = by_fate("'PAID'", came_back="'FAIL'", unknown="NULL", review="NULL")
-    cause = by_fate("'paid'", came_back="'failed'", unknown="'timed-out'", review="'absent-settled'")
+    cause = by_fate("'paid'", came_back="'failed'", unknown="'timed-out'", review="'gave-up'")
+    reasons = " ".join(
+        f"WHEN '{name}' THEN '{CAUSES[name].reason}'" for name in ("paid", "failed", "timed-out", "gave-up")
+    )
     elsewhere = f"({scope.payees})[(payee + 1) % {PAYEES} + 1]"
     return f"""
         SELECT '{scope.app_id}' AS app_id, out_trade_no, trade_no, CAST(currency_id AS BIGINT) AS currency_id,
@@ -86,7 +90,7 @@ def journal(scope: Scope) -> str:
             {state} AS state, {outcome} AS outcome, {status} AS status, txid, CAST(1 AS BIGINT) AS attempts,
             moment(created_at) AS created_at,
             moment(CASE WHEN fate IN ('unknown', 'review') THEN created_at + 30 ELSE pay_at + 1 END) AS changed_at,
-            {cause} AS cause, 'as planted in a world for trying out' AS reason, CAST(NULL AS VARCHAR) AS evidence
+            {cause} AS cause, CASE {cause} {reasons} END AS reason, CAST(NULL AS VARCHAR) AS evidence
         FROM known_payouts
     """
 

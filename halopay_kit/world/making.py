@@ -92,6 +92,10 @@ def make_world(
         if target.is_dir():
             target.rmdir()
         part.rename(target)
+    except RuntimeError as error:  # what DuckDB makes of Ctrl-C
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        raise
     except duckdb.Error as error:
         first = str(error).strip().splitlines()[0]
         raise ExportError(f"the world could not be made: {first[:200]}") from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import subprocess
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +23,7 @@ from halopay_kit.world.making import MOST, MOST_DAYS
 from halopay_kit.world.plan import Scope, lay_out
 from halopay_kit.world.rates import LEAST, flaws, numbers
 from halopay_kit.world.told import events, number
-from tests.test_cli import halopay
+from tests.test_cli import HALOPAY, halopay
 
 ORDERS = 2000
 # ids and addresses are drawn by whoever plays HaloPay
@@ -147,6 +149,17 @@ def test_a_world_that_is_interrupted_leaves_nothing(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         make_world(tmp_path / "half", orders=LEAST, progress=interrupt)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_while_a_query_runs_is_said_in_a_word_and_leaves_nothing(tmp_path):
+    command = [HALOPAY, "sandbox", "world", "--orders", "10000000", "--out", str(tmp_path / "w")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while not list(tmp_path.glob("*.part/events.parquet")):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    assert (process.returncode, error.strip()) == (130, "Interrupted.")
     assert list(tmp_path.iterdir()) == []
 
 
