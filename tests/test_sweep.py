@@ -26,7 +26,7 @@ from halopay_kit.pytest_plugin.endpoint import WebhookEndpoint
 from halopay_kit.sweep import Known, read_ledger, sweep
 from halopay_kit.sweep.agenda import Agenda
 from halopay_kit.sweep.learned import event_of
-from tests.conftest import example
+from tests.conftest import example, guess
 from tests.hostile import APP_ID, KEY, hostile, signed, success
 from tests.inbox.arrivals import arrival
 from tests.shop import ADDRESS, START, Shop, opened
@@ -190,6 +190,7 @@ CHANGES = {
 }
 
 
+@guess("OrderDetail")
 @pytest.mark.parametrize("name", ["order.detail", "payout.detail"])
 def test_whatever_a_guessed_field_turns_out_to_be_the_state_is_learned(name, small):
     kind, operation = "payment" if name == "order.detail" else "payout", OPERATIONS[name]

@@ -21,7 +21,7 @@ from halopay_kit.contract.run import run, run_live
 from halopay_kit.contract.target import Target
 from halopay_kit.contract.twin import START, twin
 from halopay_kit.signing import AppKey
-from tests.conftest import ROOT
+from tests.conftest import ROOT, guess
 
 ALL_BUT_MADE_UP = ("journey", "headers", "bodies")
 
@@ -61,6 +61,7 @@ def test_an_honest_sandbox_raises_no_alarm(seed):
     assert not result.observed.unreached
 
 
+@guess("PayoutDetail")
 def test_a_broken_promise_is_broken_and_a_wrong_guess_is_drift():
     assert outcome(drift=("order.create.amount:renamed",), phases=("journey",)).exit_code == BROKEN
     assert outcome(drift=("payout.detail.fee:renamed",), phases=("journey",)).exit_code == DRIFTED
@@ -74,6 +75,7 @@ def test_the_summary_says_which_operation_failed_and_how_often():
     assert all(check.passed == check.cases for name, check in lines.items() if name != "account.balance")
 
 
+@guess("PayoutDetail")
 def test_what_a_baseline_accepts_has_passed_in_the_summary_too():
     def news(findings):
         return [each for each in findings if "fee" in each.place], [

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halopay_kit.inbox.identity import column, facts, subject_key
+from tests.conftest import guess
 from tests.inbox.arrivals import PAYMENT, PAYOUT, QR, event
 
 
@@ -91,6 +92,7 @@ def test_a_number_that_is_empty_is_none():
     assert (said.trade_no, said.out_trade_no, said.txid) == (None, None, None)
 
 
+@guess("PaymentQrCodeEvent")
 def test_inferred_fields_are_understood_as_numbers_too():
     said = read(PAYOUT, trade_no=12, status=3)
     assert (said.trade_no, said.status) == ("12", "3")
@@ -98,6 +100,7 @@ def test_inferred_fields_are_understood_as_numbers_too():
     assert said.amount_collected == "1" + "0" * 40
 
 
+@guess("PaymentQrCodeEvent")
 def test_inferred_fields_of_no_use_are_left_aside():
     said = read(PAYOUT, trade_no=10**200, out_trade_no=True, txid=[1], status={"a": 1}, amount_collected=-1.5)
     assert (said.trade_no, said.out_trade_no, said.txid, said.status) == (None, None, None, None)

@@ -11,6 +11,7 @@ import pytest
 from halopay_kit.errors import InboxUnavailable
 from halopay_kit.inbox import Inbox
 from halopay_kit.receiver import group_commit
+from tests.conftest import guess
 from tests.receiver.test_group_commit import wait_for
 from tests.receiver.wire import APP_ID, NOW, Call, headers, payment, post, request, served
 
@@ -25,6 +26,7 @@ def without(name):
     return json.dumps({key: value for key, value in json.loads(payment()).items() if key != name}).encode()
 
 
+@guess("PaymentQrCodeEvent")
 @pytest.mark.parametrize(
     ("body", "field"),
     [
