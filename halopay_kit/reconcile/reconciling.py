@@ -78,6 +78,8 @@ def reconcile(
     except HaloPayError:
         raise
     except Exception as error:
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):  # DuckDB wraps Ctrl-C
+            raise KeyboardInterrupt from None
         raise ReconciliationFailed(f"the engine failed: {type(error).__name__}: {_first_line(error)}") from error
 
 
