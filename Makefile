@@ -47,10 +47,9 @@ notebooks: $(VENV)/.dev  ## Open the notebooks in JupyterLab
 
 lock: $(VENV)/.dev  ## Write requirements.lock and requirements-dev.lock anew
 	$(PIP) uv
-	$(BIN)/uv pip compile pyproject.toml $(RUN) --group editable $(LOCK) -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra all --group editable $(LOCK) -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev -c requirements.lock $(LOCK) -o requirements-dev.lock
 
-RUN := $(foreach extra,speed inbox postgres receive parquet contract sandbox payout reconcile,--extra $(extra))
 LOCK := --python $(BIN)/python --python-version 3.11 --universal --generate-hashes --no-annotate --no-header --quiet $(UPGRADE)
 
 clean:  ## Remove what the verbs made

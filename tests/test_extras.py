@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 CORE = {"attrs", "cattrs", "click", "urllib3"}
 COMMANDS = {
     "sandbox": "sandbox",
-    "demo": "sandbox",
+    "demo": "all",
     "contract": "sandbox",
     "receive --inbox inbox.sqlite": "inbox",
     "inbox list --inbox inbox.sqlite": "inbox",

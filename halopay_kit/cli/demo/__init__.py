@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from itertools import chain, count
 from pathlib import Path
 
 import click
 
 from halopay_kit.cli import output
+from halopay_kit.errors import ConfigurationError
+
+_NEEDED = ("base58", "duckdb", "ibis", "pyarrow", "schemathesis", "segno", "sqlalchemy", "uvicorn")
 
 
 @click.command
@@ -26,6 +30,7 @@ def command(out: str | None, keep: bool) -> None:
     halopay demo
     halopay demo --out story --keep
     """
+    _require()
     from halopay_kit.cli.demo.stage import Stage
     from halopay_kit.cli.demo.story import STEPS
 
@@ -43,6 +48,15 @@ def command(out: str | None, keep: bool) -> None:
             output.say(f"  {path}")
         if keep:
             _stay(stage.pages())
+
+
+def _require() -> None:
+    """Say at once what is missing, rather than step by step."""
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise ConfigurationError(
+            f"the demo needs {', '.join(missing)}", advice="Install them: pip install 'halopay-kit[all]'."
+        )
 
 
 @contextmanager
