@@ -92,7 +92,7 @@ def test_search_finds_numbers_amounts_and_words(look, result):
     page.fill("#search", "12,345,678,901,234,567,890.123456789012345679")
     page.press("#search", "Enter")
     assert numbers(page) == ["</script>-60"]
-    wanted = [each for each in result.breaks if each.class_ == "underpaid" and each.token == "ETH"]
+    wanted = [each for each in result.breaks if each.class_ == "underpaid" and each.chain == "Ethereum"]
     page.fill("#search", "underpaid eth")
     told(page, f"{len(wanted)} of 250 breaks")
     page.fill("#search", "there is no such thing")
