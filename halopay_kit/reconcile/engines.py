@@ -71,6 +71,14 @@ def backend(engine: str, connection: Any) -> Iterator[Any]:
         )
 
 
+_EXACTLY = {
+    # Else Spark gives up decimals of a sum rather than say that it does not fit.
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+}
+
+
 @contextmanager
 def _pyspark(connection: Any) -> Iterator[Any]:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # noqa: TID251  # Spark's workers read nothing else
@@ -91,10 +99,9 @@ def _pyspark(connection: Any) -> Iterator[Any]:
             .config("spark.log.level", "ERROR")
             .getOrCreate()
         )
-        # Without this Spark gives up decimals of a sum rather than say that it does not fit.
-        session.conf.set("spark.sql.decimalOperations.allowPrecisionLoss", "false")
-        session.conf.set("spark.sql.ansi.enabled", "true")
-        session.conf.set("spark.sql.session.timeZone", "UTC")
+        before = {name: session.conf.get(name, None) for name in _EXACTLY}
+        for name, value in _EXACTLY.items():
+            session.conf.set(name, value)
         if already is None:
             rows = sum(connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in TABLES)  # noqa: S608
             session.conf.set("spark.sql.shuffle.partitions", str(max(1, min(200, rows // 250_000))))
@@ -111,6 +118,9 @@ def _pyspark(connection: Any) -> Iterator[Any]:
         finally:
             if already is None:
                 session.stop()
+            else:
+                for name, kept in before.items():
+                    session.conf.unset(name) if kept is None else session.conf.set(name, kept)
 
 
 @contextmanager
