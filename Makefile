@@ -43,7 +43,7 @@ payouts-proof: $(VENV)/.dev  ## Pay 10,000 payouts while everything goes wrong a
 	@HALOPAY_PROOF=full $(BIN)/pytest -n0 tests/proofs/test_proof_payouts.py
 
 notebooks: $(VENV)/.dev  ## Open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab --notebook-dir=notebooks
+	@$(BIN)/jupyter lab --notebook-dir=notebooks --allow-root
 
 lock: $(VENV)/.dev  ## Write requirements.lock and requirements-dev.lock anew
 	$(PIP) uv
