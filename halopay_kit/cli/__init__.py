@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
 from halopay_kit import __version__
+from halopay_kit.cli.group import Group
 
 _COMMANDS = {
     "call": "Call an operation of HaloPay.",
@@ -27,17 +26,8 @@ _COMMANDS = {
 }
 
 
-class _Commands(click.Group):
-    """A group whose commands are loaded when they are used."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
-            return None
-        command: click.Command = import_module(f"halopay_kit.cli.{name}").command
-        return command
+class _Commands(Group):
+    """The commands; a reader of their output that has seen enough is no error."""
 
     def invoke(self, ctx: click.Context) -> None:
         from halopay_kit.cli.output import ignore_a_closed_pipe
@@ -45,13 +35,11 @@ class _Commands(click.Group):
         with ignore_a_closed_pipe():
             super().invoke(ctx)
 
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
 
 @click.group(
     cls=_Commands,
+    package=__name__,
+    table=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Credentials come from HALOPAY_APP_ID and HALOPAY_APP_KEY, the address from HALOPAY_BASE_URL. "
     "Exit codes: 0 done, 1 not done, 2 usage, 3 outcome unknown.",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
+
+from halopay_kit.cli.group import Group
 
 _COMMANDS = {
     "run": "Test a sandbox or a live HaloPay; what is done where no command is named.",
@@ -15,26 +15,13 @@ _COMMANDS = {
 _DEFAULT = "run"
 
 
-class _Contract(click.Group):
-    """A group with a default command; commands are loaded when they are used."""
+class _Contract(Group):
+    """A group with a default command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in _COMMANDS and args[0] not in self.get_help_option_names(ctx)):
+        if not args or (args[0] not in self.table and args[0] not in self.get_help_option_names(ctx)):
             args = [_DEFAULT, *args]
         return super().parse_args(ctx, args)
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
-            return None
-        found: click.Command = import_module(f"halopay_kit.cli.contract.{name}").command
-        return found
-
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         run = self.get_command(ctx, _DEFAULT)
@@ -43,7 +30,13 @@ class _Contract(click.Group):
         self.format_commands(ctx, formatter)
 
 
-@click.group(cls=_Contract, subcommand_metavar="[OPTIONS] | COMMAND [ARGS]...", options_metavar="")
+@click.group(
+    cls=_Contract,
+    package=__name__,
+    table=_COMMANDS,
+    subcommand_metavar="[OPTIONS] | COMMAND [ARGS]...",
+    options_metavar="",
+)
 def command() -> None:
     """Test whether HaloPay keeps the spec, and whether the spec keeps up with HaloPay.
 

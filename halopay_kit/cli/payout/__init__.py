@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
+
+from halopay_kit.cli.group import Group
 
 _COMMANDS = {
     "audit": "Verify that nobody edited the journal.",
@@ -17,25 +17,10 @@ _COMMANDS = {
 }
 
 
-class _Commands(click.Group):
-    """A group whose commands are loaded when they are used."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
-            return None
-        command: click.Command = import_module(f"halopay_kit.cli.payout.{name}").command
-        return command
-
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
 @click.group(
-    cls=_Commands,
+    cls=Group,
+    package=__name__,
+    table=_COMMANDS,
     epilog="Exit codes: 0 done, 1 not done, 2 usage, 3 unknown or needs review.",
 )
 def command() -> None:
