@@ -11,7 +11,7 @@ _COMMANDS = {
     "call": "Call an operation of HaloPay.",
     "completion": "Print the completion script of a shell.",
     "contract": "Test whether HaloPay keeps the spec, and the spec keeps up with HaloPay.",
-    "demo": "See real calls succeed against the sandbox.",
+    "demo": "See the whole story against a sandbox.",
     "doctor": "Verify an integration before it goes live.",
     "guide": "Say which product it takes, in words of your own.",
     "inbox": "Look into the inbox, work on its events, send them again.",
