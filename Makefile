@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 help:  ## Show the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-demo: $(VENV)/.run  ## See real calls succeed against the sandbox
+demo: $(VENV)/.run  ## See the whole story against a sandbox
 	@$(BIN)/halopay demo
 
 test: $(VENV)/.dev  ## Run the tests
