@@ -196,7 +196,7 @@ def test_a_thousand_half_open_connections_stop_nobody(receiving):
             if number % 100 == 0:
                 assert post(port, request(payment(number))) == SUCCESS
         assert honest.say(request(payment("b"))).hear() == SUCCESS
-        assert app.metrics.connections_cut["crowded"] >= 500  # on a busy machine some are cut as too slow before
+        assert app.metrics.connections_cut["crowded"] >= 500
 
 
 def test_idle_connections_make_room_for_new_ones(app):
