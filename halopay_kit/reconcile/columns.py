@@ -44,8 +44,6 @@ _CHAIN = Column("chain", aliases=("network", "blockchain"))
 _STATUS = Column("status", "status", aliases=("state", "payment_status", "order_status"))
 _ADDRESS = Column("address", aliases=("to_address", "recipient", "pay_address"))
 
-_AMOUNTS = ("token_amount", "value", "sum", "paid_amount", "total", "received")
-_BOOKED = ("date", "time", "timestamp", "created_at", "paid_at", "booking_date", "created", "datetime")
 
 COLUMNS: Final[Mapping[Input, tuple[Column, ...]]] = {
     "ledger": (

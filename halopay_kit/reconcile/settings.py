@@ -14,7 +14,6 @@ EXACT = Context(prec=100)
 
 Bearer = Literal["merchant", "nobody"]
 DAY = 86_400.0
-WEBHOOK_WINDOW = 86_630.0  # seconds from first delivery to last retry (webhook-notification#retries)
 
 
 @attrs.frozen(kw_only=True)
